@@ -1,0 +1,104 @@
+"""Whether this works, and what it is: for load balancers, clients and people. Needs no credential."""
+
+from typing import Final
+
+import msgspec
+from litestar import HttpMethod, route
+from litestar.handlers import HTTPRouteHandler
+from litestar.types import ASGIApp
+
+from registry import RELEASE
+from registry.api.answers import encoded, text_answer
+from registry.api.measures import Measures
+from registry.clock import Clock
+from registry.errors import StoreFault
+from registry.store.interface import Store
+
+_READ: Final = [HttpMethod.GET, HttpMethod.HEAD]
+_METRICS_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+_UNCACHED: Final = ((b"cache-control", b"no-store"),)
+
+
+class UpstreamHealth(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How fresh the mirror of one upstream is. `trouble`: why its last run did not complete."""
+
+    name: str
+    age_seconds: int | None
+    trouble: str | None = None
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """
+    `status`: ok, or degraded: reads work, and something else does not. `github_client_id` is for mcp-publisher.
+
+    The members below `mirror_age_seconds` are for whoever runs this, and only told on a loopback listener.
+    """
+
+    status: str
+    github_client_id: str | None = None
+    mirror_age_seconds: int | None = None
+    store: str | None = None
+    upstreams: list[UpstreamHealth] | None = None
+
+
+class Pong(msgspec.Struct, frozen=True, kw_only=True):
+    pong: bool = True
+
+
+class Version(msgspec.Struct, frozen=True, kw_only=True):
+    version: str = RELEASE
+    git_commit: str = "unknown"
+    build_time: str = "unknown"
+
+
+def health(store: Store, clock: Clock, *, detailed: bool) -> Health:
+    """The state of this instance; *detailed* adds what only its operators need to know."""
+    try:
+        upstreams = [
+            UpstreamHealth(
+                name=source.source,
+                age_seconds=None
+                if source.synced_us is None
+                else max(0, clock.now_us() - source.synced_us) // 1_000_000,
+                trouble=source.trouble,
+            )
+            for source in store.snapshot().source_states()
+            if source.configured
+        ]
+    except StoreFault as error:
+        return Health(status="degraded", store=str(error))
+    ages = [upstream.age_seconds for upstream in upstreams if upstream.age_seconds is not None]
+    return Health(
+        status="ok" if store.fault is None else "degraded",
+        mirror_age_seconds=max(ages, default=None),
+        store=store.fault if detailed else None,
+        upstreams=upstreams if detailed else None,
+    )
+
+
+def health_routes(prefix: str, store: Store, clock: Clock, *, detailed: bool) -> list[HTTPRouteHandler]:
+    """health, ping and version under *prefix*, which may be empty."""
+
+    @route(f"{prefix}/health", http_method=_READ, name=f"get-health{prefix}")
+    async def get_health() -> ASGIApp:
+        return encoded(health(store, clock, detailed=detailed), headers=_UNCACHED)
+
+    @route(f"{prefix}/ping", http_method=_READ, name=f"ping{prefix}")
+    async def ping() -> ASGIApp:
+        return encoded(Pong(), headers=_UNCACHED)
+
+    @route(f"{prefix}/version", http_method=_READ, name=f"get-version{prefix}")
+    async def version() -> ASGIApp:
+        return encoded(Version(), headers=_UNCACHED)
+
+    return [get_health, ping, version]
+
+
+def metrics_route(store: Store, clock: Clock, measures: Measures) -> HTTPRouteHandler:
+    """`/metrics`, Prometheus' text format."""
+
+    @route("/metrics", http_method=_READ, name="get-metrics")
+    async def metrics() -> ASGIApp:
+        return text_answer(measures.text(store, clock), _METRICS_TYPE, headers=_UNCACHED)
+
+    return metrics

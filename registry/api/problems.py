@@ -1,0 +1,89 @@
+"""Errors to answers. The only module of this package that knows which status code an error has."""
+
+from http import HTTPStatus
+from typing import Final
+
+from litestar.exceptions import HTTPException
+
+from registry.api.answers import Answer, Header, problem
+from registry.errors import (
+    Conflict,
+    Invalid,
+    NotFound,
+    Refused,
+    RegistryError,
+    StoreBusy,
+    StoreFault,
+    Throttled,
+    Unauthenticated,
+    UpstreamFault,
+)
+from schemas.registry_api import ProblemDetail
+
+# The most specific class wins: looked up along the error's own ancestry.
+_STATUS: Final[dict[type[RegistryError], HTTPStatus]] = {
+    Invalid: HTTPStatus.BAD_REQUEST,
+    Unauthenticated: HTTPStatus.UNAUTHORIZED,
+    Refused: HTTPStatus.FORBIDDEN,
+    NotFound: HTTPStatus.NOT_FOUND,
+    Conflict: HTTPStatus.CONFLICT,
+    Throttled: HTTPStatus.TOO_MANY_REQUESTS,
+    UpstreamFault: HTTPStatus.BAD_GATEWAY,
+    StoreFault: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+_CHALLENGE: Final[tuple[Header, ...]] = ((b"www-authenticate", b'Bearer realm="mcp-registry"'),)
+_NOT_FOUND_HINT: Final = "Endpoint not found. See /docs for the API documentation."
+
+
+class ParameterFault(Invalid):
+    """Raised when parameters cannot be understood; `errors` says which and why (reference §1.2)."""
+
+    def __init__(self, errors: list[ProblemDetail]) -> None:
+        super().__init__("validation failed")
+        self.errors = errors
+
+
+def answer(error: Exception, path: str) -> Answer:
+    """
+    The answer to a request that ended in *error*. What is not one of ours loses its text on the way out.
+
+    Args:
+        path: The path as it was asked for, for a hint where nothing is there.
+    """
+    if isinstance(error, ParameterFault):
+        return problem(422, _title(HTTPStatus.UNPROCESSABLE_ENTITY), str(error), errors=error.errors)
+    if isinstance(error, RegistryError):
+        status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), None)
+        if status is not None:
+            return problem(status, _title(status), str(error), headers=_headers(error))
+    if isinstance(error, HTTPException) and error.status_code in (404, 405):
+        # reference §1.1.5: a wrong method is answered like an unknown path, never with 405.
+        return unknown_path(path)
+    if isinstance(error, HTTPException) and error.status_code < 500:
+        return problem(error.status_code, _title(HTTPStatus(error.status_code)), error.detail)
+    return problem(500, _title(HTTPStatus.INTERNAL_SERVER_ERROR), "something went wrong here; the log says more")
+
+
+def unknown_path(path: str) -> Answer:
+    """404 for a path, or a method, that is not there."""
+    detail = _NOT_FOUND_HINT
+    if not path.startswith(("/v0/", "/v0.1/", "/v1/")):
+        shown = path[:200]
+        detail = (
+            f"Endpoint not found. Did you mean '/v0.1{shown}' or '/v0{shown}'? See /docs for the API documentation."
+        )
+    return problem(404, _title(HTTPStatus.NOT_FOUND), detail)
+
+
+def _title(status: HTTPStatus) -> str:
+    return "Unprocessable Entity" if status == HTTPStatus.UNPROCESSABLE_ENTITY else status.phrase
+
+
+def _headers(error: RegistryError) -> tuple[Header, ...]:
+    if isinstance(error, Unauthenticated):
+        return _CHALLENGE
+    if isinstance(error, Throttled):
+        return ((b"retry-after", b"%d" % max(1, round(error.retry_after_s))),)
+    if isinstance(error, StoreBusy):
+        return ((b"retry-after", b"1"),)
+    return ()

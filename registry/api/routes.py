@@ -1,0 +1,38 @@
+"""Every route, in one table."""
+
+from typing import Final
+
+from litestar.handlers import HTTPRouteHandler
+
+from registry.api.documentation import documentation_routes
+from registry.api.health import health_routes, metrics_route
+from registry.api.measures import Measures
+from registry.api.servers import read_routes
+from registry.api.sync_runs import sync_run_routes
+from registry.auth.authenticate import Authenticator
+from registry.clock import Clock
+from registry.store.interface import Store
+
+PREFIXES: Final = ("/v0.1", "/v0")
+"""Both answer alike, and stay alike (reference §10.30)."""
+
+
+def routes(
+    store: Store, clock: Clock, authenticator: Authenticator, measures: Measures, *, on_loopback: bool
+) -> list[HTTPRouteHandler]:
+    """
+    All that this instance answers.
+
+    Args:
+        on_loopback: Only this machine can connect, so what operators need is shown without a credential.
+    """
+    table: list[HTTPRouteHandler] = []
+    for prefix in PREFIXES:
+        table += read_routes(prefix, store, authenticator)
+    for prefix in ("", *PREFIXES):
+        table += health_routes(prefix, store, clock, detailed=on_loopback)
+    table += documentation_routes(PREFIXES)
+    if on_loopback:
+        table.append(metrics_route(store, clock, measures))
+        table += sync_run_routes(store, clock)
+    return table

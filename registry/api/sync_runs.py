@@ -1,0 +1,116 @@
+"""`/v1/sync-runs`: the reports of sync runs, and asking for one. For operators.
+
+Until there are roles this exists on loopback listeners only, and never for a page in a browser: a request with an
+Origin is refused.
+"""
+
+from typing import Final
+
+import msgspec
+from litestar import HttpMethod, route
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+from litestar.types import ASGIApp, HTTPScope, Receive
+
+from registry.api.answers import encoded
+from registry.api.params import bounded_integer, parse_query
+from registry.clock import Clock
+from registry.commands.actor import ANONYMOUS_LOOPBACK
+from registry.commands.request_run import request_run
+from registry.errors import Invalid, NotFound, Refused
+from registry.store.interface import Store
+from registry.store.records import Run, RunKind
+
+_READ: Final = [HttpMethod.GET, HttpMethod.HEAD]
+_LARGEST_BODY: Final = 4096
+_MOST_RUNS: Final = 100
+
+
+class RunRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The body of `POST /v1/sync-runs`. `accept_run`: the refused run whose withdrawals may be carried out."""
+
+    upstream: str
+    kind: RunKind = RunKind.INCREMENTAL
+    accept_run: str | None = None
+
+
+class Runs(msgspec.Struct, frozen=True, kw_only=True):
+    """A list as `/v1` writes it."""
+
+    items: list[Run]
+    metadata: dict[str, int | str]
+
+
+def sync_run_routes(store: Store, clock: Clock) -> list[HTTPRouteHandler]:
+    """List, one, and request."""
+
+    @route("/v1/sync-runs", http_method=_READ, name="list-sync-runs")
+    async def list_runs(scope: HTTPScope) -> ASGIApp:
+        _refuse_browsers(scope)
+        parameters = parse_query(scope["query_string"])
+        limit = bounded_integer(parameters, "limit", default=30, most=_MOST_RUNS)
+        cursor = parameters.get("cursor", "")
+        if cursor and not cursor.isdecimal():
+            raise Invalid("cursor is not one of this list; take it from metadata.nextCursor")
+        runs = store.snapshot().runs(
+            upstream=parameters.get("upstream") or None, limit=limit + 1, before=int(cursor) if cursor else None
+        )
+        metadata: dict[str, int | str] = {"count": min(len(runs), limit)}
+        if len(runs) > limit:
+            metadata["nextCursor"] = str(runs[limit - 1].sequence)
+        return encoded(Runs(items=runs[:limit], metadata=metadata))
+
+    @route("/v1/sync-runs/{run_id:str}", http_method=_READ, name="get-sync-run")
+    async def get_run(scope: HTTPScope, run_id: FromPath[str]) -> ASGIApp:
+        _refuse_browsers(scope)
+        run = store.snapshot().run(run_id)
+        if run is None:
+            raise NotFound(f"no sync run {run_id[:40]}; it may have been removed by retention")
+        return encoded(run)
+
+    @route("/v1/sync-runs", http_method=[HttpMethod.POST], name="request-sync-run", status_code=202)
+    async def ask_for_run(scope: HTTPScope, receive: Receive) -> ASGIApp:
+        _refuse_browsers(scope)
+        if not any(
+            name == b"content-type" and value.startswith(b"application/json") for name, value in scope["headers"]
+        ):
+            raise Invalid("the body must be JSON; send Content-Type: application/json")
+        try:
+            wanted = msgspec.json.decode(await _body(receive), type=RunRequest)
+        except msgspec.DecodeError as error:
+            raise Invalid(f"the body is not a run request: {error}") from error
+        run = await store.transact(
+            lambda transaction: request_run(
+                transaction,
+                wanted.upstream,
+                kind=wanted.kind,
+                trigger="request",
+                actor=ANONYMOUS_LOOPBACK,
+                now_us=clock.now_us(),
+                accepts=wanted.accept_run,
+            )
+        )
+        return encoded(run, status=202)
+
+    return [list_runs, get_run, ask_for_run]
+
+
+def _refuse_browsers(scope: HTTPScope) -> None:
+    if any(name == b"origin" for name, _ in scope["headers"]):
+        raise Refused("this address is not for pages in a browser; use mcp-registry, or a client without an Origin")
+
+
+async def _body(receive: Receive) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise Invalid("the request ended before its body did")
+        part = message.get("body", b"")
+        size += len(part)
+        if size > _LARGEST_BODY:
+            raise Invalid(f"the body is larger than {_LARGEST_BODY} bytes")
+        parts.append(part)
+        if not message.get("more_body", False):
+            return b"".join(parts)

@@ -1,0 +1,84 @@
+"""The composition root: the only module that knows which concrete class goes where.
+
+`build` makes the application of one worker process. Nothing is opened before the server calls its lifespan, because
+a worker may be forked and database connections do not survive that.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from typing import Any, Final
+
+from litestar import Litestar, Request, Response
+from litestar.types import ASGIApp
+
+from registry.api.access import AccessLog
+from registry.api.edge import Edge
+from registry.api.hosts import Hosts
+from registry.api.measures import Measures
+from registry.api.problems import answer
+from registry.api.routes import routes
+from registry.auth.authenticate import Authenticator
+from registry.clock import Clock
+from registry.errors import RegistryError
+from registry.logs import BoundLog, Lines
+from registry.settings import Settings
+from registry.store.sqlite.store import SqliteStore
+
+_FLUSH_EVERY_S: Final = 0.2
+
+
+def build(settings: Settings, *, clock: Clock, lines: Lines, log: BoundLog) -> ASGIApp:
+    """
+    The application of one worker.
+
+    Args:
+        settings: With its secrets resolvable; the store it names must have been migrated.
+    """
+    store = SqliteStore(settings.store.path, clock)
+    measures = Measures()
+    authenticator = Authenticator(anonymous_team=settings.anonymous.team)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        async with asyncio.TaskGroup() as tasks:
+            flushing = tasks.create_task(_flush(lines))
+            async with contextlib.AsyncExitStack() as stack:
+                stack.push_async_callback(store.aclose)
+                log.info("worker ready")
+                yield
+            flushing.cancel()
+        lines.flush()
+
+    application = Litestar(
+        route_handlers=routes(store, clock, authenticator, measures, on_loopback=settings.server.on_loopback),
+        lifespan=[lifespan],
+        exception_handlers={Exception: _answered(log)},
+        openapi_config=None,
+        logging_config=None,
+    )
+    return Edge(
+        application,
+        clock=clock,
+        hosts=Hosts(settings.server.allowed_hosts),
+        access=AccessLog(lines, clock),
+        measures=measures,
+    )
+
+
+# Any: Litestar's Request is generic over user, token and state, none of which is used.
+def _answered(log: BoundLog) -> Callable[[Request[Any, Any, Any], Exception], Response[bytes]]:
+    def handler(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+        answered = answer(error, request.scope["path"])
+        if answered.status >= 500 and not isinstance(error, RegistryError):
+            log.error(f"{request.method} {request.scope['path'][:200]} failed: {type(error).__name__}", exc_info=error)
+        headers = {name.decode(): value.decode() for name, value in answered.headers}
+        return Response(answered.body, status_code=answered.status, headers=headers, media_type=headers["content-type"])
+
+    return handler
+
+
+async def _flush(lines: Lines) -> None:
+    while True:
+        await asyncio.sleep(_FLUSH_EVERY_S)
+        await asyncio.to_thread(lines.flush)

@@ -1,0 +1,1 @@
+"""What we know about servers. Pure: no clock, no database, no network, no logging."""

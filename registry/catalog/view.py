@@ -1,0 +1,163 @@
+"""What a team sees of a name, and as which bytes.
+
+`compute_view` is the only place where visibility is decided; everything that reads, lists, searches or exports
+goes through what it admitted. Ownership was settled before (overlay.py): the entries given here are those of the
+one source that answers for the name.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+from registry.catalog.entry import Digest, Status
+from registry.catalog.ranking import Ranked, latest
+from schemas.registry_api import ENTRY_KEY, OFFICIAL_KEY, EntryBlock, OfficialBlock
+from schemas.rfc3339 import format_instant
+
+_WITHDRAWN: Final = "no longer listed by its source"
+_DEPARTED: Final = "no longer served from this source"
+_BETWEEN_DOCUMENT_AND_OFFICIAL: Final = f',"_meta":{{"{OFFICIAL_KEY}":'.encode()
+_BETWEEN_OFFICIAL_AND_ENTRY: Final = f',"{ENTRY_KEY}":'.encode()
+_encode: Final = msgspec.json.Encoder().encode
+
+
+class StoredEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    An entry as the store has it. Instants in microseconds since 1970.
+
+    `mirrored_us`: when these facts were taken over from the source. `withdrawn_us`: since when the source no
+    longer lists it without having said so; None while it does.
+    """
+
+    id: int
+    source: str
+    version: str
+    document_id: int
+    digest: Digest
+    text_id: int
+    registry_types: str
+    transports: str
+    rank: bytes
+    status: str
+    status_message: str | None
+    status_changed_us: int | None
+    published_us: int
+    source_updated_us: int | None
+    mirrored_us: int
+    withdrawn_us: int | None
+
+
+class Official(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What an item says, apart from when this row last changed: equality of two of these is "nothing changed here".
+    """
+
+    version: str
+    document_id: int
+    status: str
+    status_message: str | None
+    status_changed_us: int
+    published_us: int
+    is_latest: bool
+
+
+class VisibleEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry admitted to a team's view, with the reason in words."""
+
+    entry: StoredEntry
+    official: Official
+    reason: str
+
+    @property
+    def deleted(self) -> bool:
+        return self.official.status == Status.DELETED
+
+
+def compute_view(
+    entries: Iterable[StoredEntry], *, departed: Iterable[tuple[StoredEntry, int]] = ()
+) -> list[VisibleEntry]:
+    """
+    The entries of one name that a team sees, in no particular order, with `isLatest` over exactly these.
+
+    The team `everyone` sees everything its sources list. What it was shown and is shown no longer stays as a
+    deleted entry, since leaving a view is an event that others who mirror us must be able to see.
+
+    Args:
+        departed: Entries this view showed before, of versions the present owner does not have, and since when.
+    """
+    admitted = [(entry, _stated(entry)) for entry in entries]
+    admitted += [(entry, (Status.DELETED.value, _DEPARTED, since_us)) for entry, since_us in departed]
+    flagged = latest(
+        Ranked(
+            version=entry.version,
+            rank=entry.rank,
+            published_us=entry.published_us,
+            deleted=status == Status.DELETED,
+        )
+        for entry, (status, _, _) in admitted
+    )
+    return [
+        VisibleEntry(
+            entry=entry,
+            official=Official(
+                version=entry.version,
+                document_id=entry.document_id,
+                status=status,
+                status_message=message,
+                status_changed_us=changed_us,
+                published_us=entry.published_us,
+                is_latest=entry.version == flagged,
+            ),
+            reason=f"mirrored from {entry.source}",
+        )
+        for entry, (status, message, changed_us) in admitted
+    ]
+
+
+def item(visible: VisibleEntry, *, document: bytes, updated_us: int) -> bytes:
+    """
+    The bytes of one item of a list: the document verbatim, the official block, and our own.
+
+    Args:
+        updated_us: The instant this row last changed in the view that is read.
+    """
+    entry, official = visible.entry, visible.official
+    return b"".join(
+        (
+            b'{"server":',
+            document,
+            _BETWEEN_DOCUMENT_AND_OFFICIAL,
+            _encode(
+                OfficialBlock(
+                    status=official.status,
+                    status_changed_at=format_instant(official.status_changed_us),
+                    status_message=official.status_message,
+                    published_at=format_instant(official.published_us),
+                    updated_at=format_instant(updated_us),
+                    is_latest=official.is_latest,
+                )
+            ),
+            _BETWEEN_OFFICIAL_AND_ENTRY,
+            _encode(
+                EntryBlock(
+                    source=entry.source,
+                    mirrored_at=format_instant(entry.mirrored_us),
+                    digest=f"sha256:{entry.digest.hex()}",
+                    source_updated_at=None
+                    if entry.source_updated_us is None
+                    else format_instant(entry.source_updated_us),
+                )
+            ),
+            b"}}",
+        )
+    )
+
+
+def _stated(entry: StoredEntry) -> tuple[str, str | None, int]:
+    """Status, message and since when: as the source states them, or as withdrawn."""
+    if entry.withdrawn_us is not None and entry.status != Status.DELETED:
+        return Status.DELETED.value, _WITHDRAWN, entry.withdrawn_us
+    # reference §1.4 and older registries: absent upstream means it never changed since it was published.
+    changed_us = entry.published_us if entry.status_changed_us is None else entry.status_changed_us
+    return entry.status, entry.status_message, changed_us

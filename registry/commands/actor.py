@@ -1,0 +1,22 @@
+"""On whose behalf a command acts."""
+
+from typing import Final
+
+import msgspec
+
+
+class Actor(msgspec.Struct, frozen=True, kw_only=True):
+    """`local:<user>` is whoever works on the store itself; it never counts as the second person of an approval."""
+
+    subject: str
+    roles: tuple[str, ...]
+
+
+SYNC: Final = Actor(subject="system:sync", roles=("operator",))
+START: Final = Actor(subject="system:start", roles=("operator",))
+ANONYMOUS_LOOPBACK: Final = Actor(subject="loopback", roles=("operator",))
+
+
+def local(user: str) -> Actor:
+    """Who runs a command on the store itself."""
+    return Actor(subject=f"local:{user}", roles=("operator", "admin"))

@@ -1,0 +1,59 @@
+"""Take over the configured sources, and let every name follow.
+
+A changed claim or precedence can change who answers for any name, and re-deciding all names takes longer than one
+transaction may. So the first transaction stores the sources together with a mark that all names are to be looked at
+again, and `project_pending` moves the mark forward a few names at a time. A process that dies in between leaves the
+mark, and the next start goes on from there.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from registry.catalog.overlay import Source
+from registry.commands.actor import START
+from registry.commands.project_views import project_views
+from registry.store.interface import Transaction
+from registry.store.records import AuditEvent
+
+
+def configure_sources(transaction: Transaction, sources: Sequence[tuple[Source, str]]) -> bool:
+    """
+    Make exactly these (source, kind) the configured ones; whether names are left to be looked at again.
+
+    Without a difference to what is stored nothing is written.
+    """
+    before = {state.source: state.kind for state in transaction.source_states() if state.configured}
+    stored = {source.id: (source, before[source.id]) for source in transaction.sources()}
+    wanted = {source.id: (source, kind) for source, kind in sources}
+    if stored == wanted:
+        return transaction.unprojected() is not None
+    transaction.put_sources(sources)
+    transaction.put_unprojected("")
+    transaction.append_audit(
+        AuditEvent(
+            action="sources.configured",
+            actor=START.subject,
+            roles=START.roles,
+            object="sources",
+            detail={
+                "added": _listed(wanted.keys() - stored.keys()),
+                "removed": _listed(stored.keys() - wanted.keys()),
+                "changed": _listed(name for name in wanted.keys() & stored.keys() if wanted[name] != stored[name]),
+            },
+        )
+    )
+    return True
+
+
+def project_pending(transaction: Transaction, *, limit: int) -> bool:
+    """Decide anew who answers for up to *limit* names; whether more are left."""
+    after = transaction.unprojected()
+    if after is None:
+        return False
+    names = transaction.names(after=after, limit=limit)
+    project_views(transaction, names)
+    transaction.put_unprojected(names[-1] if len(names) == limit else None)
+    return len(names) == limit
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))

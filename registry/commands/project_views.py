@@ -1,0 +1,26 @@
+"""Bring the stored views of some names up to date: first who answers for each, then what everybody sees of it."""
+
+from collections.abc import Iterable, Sequence
+
+from registry.catalog.entry import ServerName, SourceId
+from registry.catalog.overlay import Source, owner
+from registry.store.interface import Transaction
+
+
+def project_views(transaction: Transaction, names: Iterable[ServerName]) -> int:
+    """Decide the owner of each name, remember it, and rewrite what changed; how many view rows were written."""
+    sources = transaction.sources()
+    return sum(_project(transaction, name, sources) for name in names)
+
+
+def _project(transaction: Transaction, name: ServerName, sources: Sequence[Source]) -> int:
+    remembered = transaction.remembered(name)
+    answering = owner(
+        name,
+        sources,
+        having=(SourceId(source) for source in transaction.sources_having(name)),
+        remembered=None if remembered is None else SourceId(remembered),
+    )
+    if answering is not None and answering != remembered:
+        transaction.remember(name, answering)
+    return transaction.replace_in_views(name, answering)

@@ -1,0 +1,137 @@
+"""Environment variables that override the configuration file: `MCP_REGISTRY_<TABLE>__<KEY>`.
+
+The value of a text key is taken as it stands, of any other key it is read as TOML. The variables that can
+exist are listed from the structs and the file's upstreams, never guessed from a variable's name, so that a
+misspelt one is an error and not a setting that silently does nothing. The official registry reads the same
+prefix; its names are refused with what to do here instead.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from typing import Final
+
+from msgspec.structs import FieldInfo, fields
+
+from registry.config_problem import ConfigProblem, did_you_mean
+from registry.config_tables import unwrap
+from registry.settings import Settings, UpstreamSettings
+from registry.toml_positions import Path
+
+PREFIX: Final = "MCP_REGISTRY_"
+COMMAND_LINE_VARIABLES: Final = frozenset({f"{PREFIX}{name}" for name in ("TOKEN", "CONFIG", "SERVER")})
+"""Read by the command line itself: its token, and what --config and --server default to."""
+
+_NO_COUNTERPART: Final = "it has no counterpart here; remove it"
+# reference §6.3, "Config env".
+_OFFICIAL_HINTS: Final = {
+    "SERVER_ADDRESS": f"use {PREFIX}SERVER__LISTEN or [server] listen",
+    "DATABASE_URL": f"the store is one file: use {PREFIX}STORE__PATH or [store] path",
+    "SEED_FROM": "declare an [[upstream]] with a url or a path",
+    "VERSION": "the version is the release's own; remove it",
+    "ENABLE_ANONYMOUS_AUTH": f"who may read without credentials is {PREFIX}ANONYMOUS__TEAM",
+    "ENABLE_REGISTRY_VALIDATION": _NO_COUNTERPART,
+    "GITHUB_CLIENT_ID": _NO_COUNTERPART,
+    "GITHUB_CLIENT_SECRET": _NO_COUNTERPART,
+    "GITHUB_OIDC_AUDIENCE": _NO_COUNTERPART,
+    "JWT_PRIVATE_KEY": _NO_COUNTERPART,
+}
+
+
+def override(document: dict[str, object], environ: Mapping[str, str]) -> tuple[dict[Path, str], list[ConfigProblem]]:
+    """
+    Write every override in *environ* into *document*, the decoded file, in place.
+
+    Returns:
+        Which variable each overridden path came from, and what was wrong with the variables.
+    """
+    targets = _targets(document)
+    origins: dict[Path, str] = {}
+    problems: list[ConfigProblem] = []
+    for variable in sorted(name for name in environ if name in targets):
+        path, target = targets[variable]
+        try:
+            value = _value(target, environ[variable])
+        except ValueError:
+            # The value is not repeated: what was meant as a reference to a secret may be the secret.
+            expected = "a TOML value, such as 4, true or [\"a\", 'b']"
+            message = f"cannot be read as a value; expected {expected}"
+            problems.append(ConfigProblem(source=variable, key=variable, expected=expected, message=message))
+            continue
+        if _put(document, path, value):
+            origins[path] = variable
+    problems += _unknown(environ, known={*targets, *COMMAND_LINE_VARIABLES, *_secret_variables(document)})
+    return origins, problems
+
+
+def _targets(document: Mapping[str, object]) -> dict[str, tuple[Path, FieldInfo]]:
+    targets: dict[str, tuple[Path, FieldInfo]] = {}
+    for table in fields(Settings):
+        if table.name == "upstreams":
+            continue
+        for key in fields(table.type):
+            variable = f"{PREFIX}{table.encode_name}__{key.encode_name}".upper()
+            targets[variable] = ((table.encode_name, key.encode_name), key)
+    for index, name in enumerate(_upstream_names(document)):
+        for key in fields(UpstreamSettings):
+            if name is not None and key.encode_name != "name":
+                variable = f"{PREFIX}UPSTREAM__{name.replace('-', '_')}__{key.encode_name}".upper()
+                targets[variable] = (("upstream", index, key.encode_name), key)
+    return targets
+
+
+def _upstreams(document: Mapping[str, object]) -> list[object]:
+    upstreams = document.get("upstream")
+    return upstreams if isinstance(upstreams, list) else []
+
+
+def _upstream_names(document: Mapping[str, object]) -> list[str | None]:
+    names = [table.get("name") if isinstance(table, dict) else None for table in _upstreams(document)]
+    return [name if isinstance(name, str) else None for name in names]
+
+
+def _secret_variables(document: Mapping[str, object]) -> set[str]:
+    tokens = [table.get("token") for table in _upstreams(document) if isinstance(table, dict)]
+    return {str(token.get("env")) for token in tokens if isinstance(token, dict)}
+
+
+def _value(key: FieldInfo, text: str) -> object:
+    base, meta = unwrap(key.type)
+    if isinstance(base, type) and issubclass(base, str | os.PathLike):
+        return text
+    if base is float and meta.extra is not None and not text.isdecimal():
+        return text  # a duration: the one number that may be written as text
+    decoded = tomllib.loads(f"value = {text}")
+    if set(decoded) != {"value"}:
+        raise ValueError("more than one value")
+    value: object = decoded["value"]
+    return value
+
+
+def _put(document: dict[str, object], path: Path, value: object) -> bool:
+    """False where something on the way is no table; the file's own check reports that."""
+    table: object = document
+    for step in path[:-1]:
+        if isinstance(step, int) and isinstance(table, list):
+            table = table[step]
+        elif isinstance(step, str) and isinstance(table, dict):
+            table = table.setdefault(step, {})
+    if not isinstance(table, dict):
+        return False
+    table[path[-1]] = value
+    return True
+
+
+def _unknown(environ: Mapping[str, str], *, known: set[str]) -> list[ConfigProblem]:
+    problems: list[ConfigProblem] = []
+    for variable in sorted(name for name in environ if name.startswith(PREFIX) and name not in known):
+        name = variable.removeprefix(PREFIX)
+        hint = _OFFICIAL_HINTS.get(name, _NO_COUNTERPART if name.startswith("OIDC_") else None)
+        if hint is not None:
+            message = f"is a setting of the official registry: {hint}"
+        else:
+            hint = f"{PREFIX}<TABLE>__<KEY>"
+            near = did_you_mean(name, (word.removeprefix(PREFIX) for word in known), prefix=PREFIX)
+            message = f"unknown variable{near or f'; expected {hint}'}"
+        problems.append(ConfigProblem(source=variable, key=variable, expected=hint, message=message))
+    return problems

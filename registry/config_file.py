@@ -1,0 +1,95 @@
+"""From a configuration file and the environment to the settings, or to everything that is wrong with them.
+
+Here are the order of the steps and the whole-file failures; what a value or a table may be is
+`config_tables`, what must hold between them `config_rules`, the environment's say `config_environ`.
+"""
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from registry.config_environ import override
+from registry.config_problem import ConfigProblem
+from registry.config_tables import Reading
+from registry.errors import ConfigFault
+from registry.settings import SecretRef, Settings, UpstreamSettings
+from registry.toml_positions import Positions
+
+
+def load_settings(path: Path, environ: Mapping[str, str]) -> Settings:
+    """
+    The settings in the file at *path* with the overrides in *environ*. Paths in it come out absolute,
+    relative ones starting at the file's directory. Secrets are not resolved.
+
+    Raises:
+        ConfigFault: With one line for each problem: file and line (or variable), key, and what was expected.
+    """
+    settings, problems = _read(path, environ)
+    if problems:
+        raise ConfigFault("\n".join(map(str, problems)))
+    return settings
+
+
+def check_config(path: Path, environ: Mapping[str, str]) -> list[ConfigProblem]:
+    """Everything wrong with the file at *path* and the overrides in *environ*; empty when it would load."""
+    return _read(path, environ)[1]
+
+
+def _read(path: Path, environ: Mapping[str, str]) -> tuple[Settings, list[ConfigProblem]]:
+    """The settings mean nothing unless the list is empty."""
+    text = ""
+    try:
+        text = path.read_text(encoding="utf-8")
+        document: dict[str, object] = tomllib.loads(text)
+    except OSError as error:
+        return Settings(), [_whole_file(path, f"cannot be read: {error.strerror}")]
+    except UnicodeDecodeError:
+        return Settings(), [_whole_file(path, "cannot be read: it is not UTF-8 text")]
+    except tomllib.TOMLDecodeError as error:
+        return Settings(), [_syntax_problem(path, text, error)]
+    origins, problems = override(document, environ)
+    reading = Reading(str(path), Positions(text), origins)
+    settings = reading.settings(document)
+    problems += sorted(reading.problems, key=lambda problem: problem.line or 0)
+    return _with_absolute_paths(settings, path.absolute().parent), problems
+
+
+def _whole_file(path: Path, message: str) -> ConfigProblem:
+    return ConfigProblem(source=str(path), expected="a TOML file", message=message)
+
+
+def _syntax_problem(path: Path, text: str, error: tomllib.TOMLDecodeError) -> ConfigProblem:
+    # tomllib ends its message with "(at line 3, column 5)" or "(at end of document)".
+    what, _, where = str(error).partition(" (at ")
+    line = re.match(r"line (\d+)", where)
+    return ConfigProblem(
+        source=str(path),
+        line=int(line[1]) if line else max(1, len(text.splitlines())),
+        expected="TOML",
+        message=f"not TOML: {what[:1].lower()}{what[1:]}",
+    )
+
+
+def _with_absolute_paths(settings: Settings, directory: Path) -> Settings:
+    def absolute(path: Path) -> Path:
+        return Path(os.path.normpath(directory / path))
+
+    def secret(reference: SecretRef) -> SecretRef:
+        return reference if reference.file is None else SecretRef(file=absolute(reference.file))
+
+    def upstream(settings: UpstreamSettings) -> UpstreamSettings:
+        return replace(
+            settings,
+            path=None if settings.path is None else absolute(settings.path),
+            token=None if settings.token is None else secret(settings.token),
+        )
+
+    return replace(
+        settings,
+        store=replace(settings.store, path=absolute(settings.store.path)),
+        upstreams=tuple(map(upstream, settings.upstreams)),
+    )

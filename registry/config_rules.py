@@ -1,0 +1,74 @@
+"""What must hold between the values of the configuration, when each value is right by itself.
+
+JSON Schema can say the first two of these rules and not the others; `registry.schema.json` says those two.
+"""
+
+from typing import Protocol
+
+from registry.settings import SecretRef, UpstreamKind, UpstreamSettings
+from registry.toml_positions import Path
+
+
+class Report(Protocol):
+    """Takes one broken rule: where, what would be right, and the sentence for people."""
+
+    def __call__(self, path: Path, expected: str, message: str) -> None: ...
+
+
+class UpstreamRules:
+    """Looks at the upstreams in the order of the file and remembers what each of them took."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._names: set[str] = set()
+        self._precedences: dict[int, str] = {}
+        self._claims: dict[str, str] = {}
+
+    def check(self, index: int, upstream: UpstreamSettings, present: frozenset[str]) -> None:
+        """
+        Report every rule that *upstream* breaks, alone or beside those checked before it.
+
+        Args:
+            index: Its place in the file, from 0.
+            present: The keys it sets, also those whose values are wrong and reported already.
+        """
+        path: Path = ("upstream", index)
+        label = f'[[upstream]] "{upstream.name}"'
+        self._check_location(path, label, upstream.kind, present)
+        if upstream.token is not None:
+            self._check_token((*path, "token"), label, upstream.token)
+        self._check_name((*path, "name"), upstream.name)
+        self._check_precedence((*path, "precedence"), label, upstream)
+        for position, claim in enumerate(upstream.claims):
+            claimant = self._claims.setdefault(claim, upstream.name)
+            if claimant != upstream.name:
+                message = f'{label} claims "{claim}", which "{claimant}" claims already'
+                self._report((*path, "claims", position), "a namespace claimed by one upstream", message)
+
+    def _check_location(self, path: Path, label: str, kind: UpstreamKind, present: frozenset[str]) -> None:
+        match kind:
+            case UpstreamKind.HTTP:
+                wanted, unfit = "url", "path"
+            case UpstreamKind.FILE:
+                wanted, unfit = "path", "url"
+        if wanted not in present:
+            self._report(path, f'"{wanted}"', f'{label} is of kind "{kind}" and needs "{wanted}"')
+        if unfit in present:
+            message = f'{label} is of kind "{kind}" and cannot have "{unfit}"'
+            self._report((*path, unfit), f'no "{unfit}"', message)
+
+    def _check_token(self, path: Path, label: str, token: SecretRef) -> None:
+        if (token.env is None) == (token.file is None):
+            expected = '{ env = "NAME" } or { file = "path" }'
+            self._report(path, expected, f'"token" in {label}: expected either {expected}')
+
+    def _check_name(self, path: Path, name: str) -> None:
+        if name in self._names:
+            self._report(path, "a name of its own", f'a second [[upstream]] is called "{name}"')
+        self._names.add(name)
+
+    def _check_precedence(self, path: Path, label: str, upstream: UpstreamSettings) -> None:
+        holder = self._precedences.setdefault(upstream.precedence, upstream.name)
+        if holder != upstream.name:
+            message = f'{label} has precedence {upstream.precedence}, which "{holder}" has already'
+            self._report(path, "a precedence of its own", message)

@@ -1,0 +1,192 @@
+"""Decodes the tables of the configuration file into `registry.settings`, collecting every problem.
+
+Each value is decoded on its own, so that one mistake does not hide the next; a table whose optional values
+are wrong is still made, without them, so that the rules between values can be checked too. Such settings
+are never used: any problem at all refuses the whole configuration. A value is never repeated in a message
+where it may be a secret.
+"""
+
+import enum
+import json
+import types
+from collections.abc import Callable, Mapping
+from typing import Annotated, Final, TypeVar, Union, get_args, get_origin
+
+import msgspec
+from msgspec import Meta, Struct
+from msgspec.structs import fields
+
+from registry.config_problem import ConfigProblem, did_you_mean
+from registry.config_rules import UpstreamRules
+from registry.settings import Settings, UpstreamSettings
+from registry.toml_positions import Path, Positions
+
+_S = TypeVar("_S", bound=Struct)
+_MAX_SHOWN: Final = 60
+_NEVER_SHOWN: Final = frozenset({"token", "env", "file", "url", "public_url"})
+_KINDS: Final = {str: "a string", bool: "a boolean", int: "an integer", float: "a float", list: "an array"}
+
+
+class Reading:
+    """One pass over one decoded document; the problems gather in `problems`, in no particular order."""
+
+    def __init__(self, file: str, positions: Positions, origins: Mapping[Path, str]) -> None:
+        """*origins* names the environment variable of every path that one has set."""
+        self.problems: list[ConfigProblem] = []
+        self._file = file
+        self._positions = positions
+        self._origins = origins
+
+    def settings(self, document: Mapping[str, object]) -> Settings:
+        """The settings in *document*; only to be used when `problems` is empty afterwards."""
+        known = {field.encode_name: field for field in fields(Settings)}
+        tables: dict[str, object] = {}
+        for key, value in document.items():
+            if key not in known:
+                message = f"unknown table or key {json.dumps(key)}{did_you_mean(key, known)}"
+                self._report((key,), f"one of {', '.join(sorted(known))}", message)
+            elif known[key].name == "upstreams":
+                tables["upstreams"] = self._upstreams(value)
+            elif isinstance(value, dict):
+                table: Struct | None = self._table(known[key].type, value, (key,), f"[{key}]")
+                tables[known[key].name] = table
+            else:
+                self._report((key,), f"a table [{key}]", f"expected one table [{key}], got {_kind(value)}")
+        return _make(Settings, {name: table for name, table in tables.items() if table is not None})
+
+    def _upstreams(self, value: object) -> tuple[UpstreamSettings, ...]:
+        expected = "tables [[upstream]], with two brackets"
+        if not isinstance(value, list):
+            self._report(("upstream",), expected, f"expected {expected}, got {_kind(value)}")
+            return ()
+        rules = UpstreamRules(self._report)
+        decoded: list[UpstreamSettings] = []
+        for index, table in enumerate(value):
+            path: Path = ("upstream", index)
+            if not isinstance(table, dict):
+                self._report(path, expected, f"expected {expected}, got {_kind(table)}")
+                continue
+            name = table.get("name")
+            label = f"[[upstream]] {json.dumps(name)}" if isinstance(name, str) else "[[upstream]]"
+            ranked = {"precedence": (index + 1) * 10, **table}
+            upstream = self._table(UpstreamSettings, ranked, path, label)
+            if upstream is not None:
+                decoded.append(upstream)
+                rules.check(index, upstream, frozenset(table))
+        return tuple(decoded)
+
+    def _table(self, cls: type[_S], table: Mapping[str, object], path: Path, label: str) -> _S | None:
+        """None where a value the struct cannot be made without is absent or wrong."""
+        known = {field.encode_name: field for field in fields(cls)}
+        values: dict[str, object] = {}
+        for key, value in table.items():
+            if key not in known:
+                self._report_unknown((*path, key), key, label, cls)
+                continue
+            already = len(self.problems)
+            decoded = self._value(known[key].type, value, (*path, key), f'"{key}" in {label}')
+            if len(self.problems) == already:
+                values[known[key].name] = decoded
+        required = {field.encode_name: field.name for field in fields(cls) if field.required}
+        for key in sorted(required.keys() - table.keys()):
+            self._report(path, f'"{key}"', f'{label} needs "{key}"')
+        return _make(cls, values) if values.keys() >= set(required.values()) else None
+
+    def _value(self, declared: object, value: object, path: Path, label: str) -> object:
+        base, meta = unwrap(declared)
+        if get_origin(base) is tuple:
+            if isinstance(value, list) and len(value) >= (meta.min_length or 0):
+                element = get_args(base)[0]
+                return tuple(self._value(element, one, (*path, at), label) for at, one in enumerate(value))
+            self._mismatch(path, label, meta.description or "an array", value)
+            return None
+        if isinstance(base, type) and issubclass(base, Struct):
+            if isinstance(value, dict):
+                return self._table(base, value, path, label)
+            expected = " or ".join(f"{{ {field.name} = … }}" for field in fields(base))
+            self._mismatch(path, label, expected, value)
+            return None
+        try:
+            return msgspec.convert(_parse(meta, value), declared, dec_hook=_already_parsed)
+        except ValueError as error:
+            hint = "" if isinstance(error, msgspec.ValidationError) else str(error)
+            self._mismatch(path, label, _expected(base, meta), value, hint)
+            return None
+
+    def _mismatch(self, path: Path, label: str, expected: str, value: object, hint: str = "") -> None:
+        got = _kind(value) if _NEVER_SHOWN.intersection(path) else _shown(value)
+        message = f"{label}: expected {expected}, got {got}"
+        self._report(path, expected, f"{message} ({hint})" if hint else message)
+
+    def _report_unknown(self, path: Path, key: str, label: str, cls: type[Struct]) -> None:
+        known = [field.encode_name for field in fields(cls)]
+        homes = [home for home, keys in _keys_by_table().items() if key in keys]
+        elsewhere = f"; it belongs in {homes[0]}" if homes else ""
+        hint = did_you_mean(key, known) or elsewhere
+        self._report(path, f"one of {', '.join(known)}", f"unknown key {json.dumps(key)} in {label}{hint}")
+
+    def _report(self, path: Path, expected: str, message: str) -> None:
+        prefixes = (path[:length] for length in range(len(path), 0, -1))
+        variable = next((self._origins[prefix] for prefix in prefixes if prefix in self._origins), None)
+        self.problems.append(
+            ConfigProblem(
+                source=variable or self._file,
+                line=None if variable else self._positions.line(path),
+                key=_dotted(path),
+                expected=expected,
+                message=message,
+            )
+        )
+
+
+def unwrap(declared: object) -> tuple[object, Meta]:
+    """The plain type behind a field's declared one, without None, and the rules declared with it."""
+    if get_origin(declared) in (Union, types.UnionType):
+        declared = next(member for member in get_args(declared) if member is not type(None))
+    if get_origin(declared) is Annotated:
+        base, meta = get_args(declared)[:2]
+        return base, meta
+    return declared, Meta()
+
+
+def _keys_by_table() -> dict[str, set[str]]:
+    structs = {f"[{table.encode_name}]": table.type for table in fields(Settings) if table.name != "upstreams"}
+    structs["[[upstream]]"] = UpstreamSettings
+    return {label: {field.encode_name for field in fields(cls)} for label, cls in structs.items()}
+
+
+def _parse(meta: Meta, value: object) -> object:
+    parser: Callable[[object], object] | None = (meta.extra or {}).get("parse")
+    return value if parser is None else parser(value)
+
+
+def _already_parsed(_type: type, value: object) -> object:
+    return value
+
+
+def _make(cls: type[_S], values: Mapping[str, object]) -> _S:
+    return cls(**values)
+
+
+def _expected(base: object, meta: Meta) -> str:
+    if isinstance(base, type) and issubclass(base, enum.Enum):
+        return " or ".join(f'"{member.value}"' for member in base)
+    return meta.description or str(base)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool | int | float | str) and len(shown := json.dumps(value)) <= _MAX_SHOWN:
+        return shown
+    return _kind(value)
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, dict):
+        return "a table"
+    if value == []:
+        return "an empty array"
+    return _KINDS.get(type(value), "a date or time")
+
+
+def _dotted(path: Path) -> str:
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")

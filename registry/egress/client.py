@@ -1,0 +1,258 @@
+"""One request out, one complete answer back, or one of our own errors.
+
+What keeps it safe: `dial.py` decides which address is dialled; nothing is taken from the environment (no
+proxies, no netrc); no redirect is followed; no cookie is kept; `body.py` bounds what is decoded; one deadline
+spans it all. httpx's transport is used without httpx's client, because the client logs whole URLs, keeps
+cookies and inflates a chunk without bound. Foreign exceptions are translated here and go no further.
+"""
+
+import asyncio
+import contextlib
+import os
+import ssl
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType, TracebackType
+from typing import Self
+
+import httpcore
+import httpx
+import msgspec
+
+from registry.clock import Clock
+from registry.egress.body import BoundedBody
+from registry.egress.dial import CheckedNetwork, CheckedTransport, Resolver, SystemResolver
+from registry.egress.refusal import refusal
+from registry.egress.target import Target, parse_target
+from registry.egress.terms import EgressPolicy, Fetched, FetchLimits
+from registry.errors import Invalid, UpstreamNonsense, UpstreamUnreachable
+
+__all__ = ["EgressClient", "EgressPolicy", "FetchLimits", "Fetched", "Resolver"]
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
+# Framing and routing are ours to say: a caller's own value could make two readers see two different requests.
+_OURS = frozenset(
+    {"host", "accept-encoding", "connection", "content-length", "transfer-encoding", "user-agent", "cookie"}
+)
+_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+_REASON_BYTES = 16 * 1024
+_REASON_S = 1.0
+
+
+class EgressClient:
+    """
+    The client for occasional traffic: sync, verification, webhooks. About half a millisecond of CPU per
+    request.
+
+    Args:
+        user_agent: Sent with every request.
+        resolver: Names to addresses; the host's own where None.
+        tls: Trust for https; certifi's roots where None. Must verify certificates and names.
+        network: What opens sockets to the addresses that were found allowed.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        user_agent: str,
+        resolver: Resolver | None = None,
+        tls: ssl.SSLContext | None = None,
+        network: httpcore.AsyncNetworkBackend | None = None,
+    ) -> None:
+        if tls is not None and not (tls.verify_mode is ssl.CERT_REQUIRED and tls.check_hostname):
+            raise ValueError("the egress never talks TLS without checking certificate and name")
+        self._clock = clock
+        self._user_agent = user_agent
+        self._own_resolver: SystemResolver | None = None
+        if resolver is None:
+            resolver = self._own_resolver = SystemResolver()
+        self._resolver = resolver
+        self._tls = tls or httpx.create_ssl_context(trust_env=False)
+        self._network = network or httpcore.AnyIOBackend()
+        # One pool per policy, so that a connection opened for one who may is never lent to one who may not.
+        self._transports: dict[EgressPolicy, CheckedTransport] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close all connections. Calls under way fail."""
+        transports = list(self._transports.values())
+        self._transports.clear()
+        for transport in transports:
+            await transport.aclose()
+        if self._own_resolver is not None:
+            self._own_resolver.close()
+
+    async def get(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] = _NO_HEADERS,
+        policy: EgressPolicy,
+        limits: FetchLimits,
+    ) -> Fetched:
+        """`request` with GET."""
+        return await self.request("GET", url, headers=headers, policy=policy, limits=limits)
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] = _NO_HEADERS,
+        content: bytes | None = None,
+        policy: EgressPolicy,
+        limits: FetchLimits,
+    ) -> Fetched:
+        """
+        Send one request and read the whole answer. Returns 2xx only. Never retries.
+
+        Raises:
+            Invalid: The URL or a header cannot be used; nothing was sent.
+            UpstreamUnreachable: No address, a forbidden address, no connection, no trust, no answer in time.
+            UpstreamRefused: Any other status, 3xx included, with the peer's Retry-After.
+            UpstreamNonsense: Not HTTP, cut short, too large, expanding too much, an encoding nobody asked
+                for.
+        """
+        if method not in _METHODS:
+            raise ValueError(f"{method} is not a method the egress sends")
+        if ours := _OURS.intersection(map(str.lower, headers)):
+            raise ValueError(f"the egress sets {', '.join(sorted(ours))} itself")
+        target = parse_target(url)
+        try:
+            async with asyncio.timeout(limits.total_s):
+                return await self._exchange(method, url, target, headers, content, policy, limits)
+        except TimeoutError as error:
+            raise UpstreamUnreachable(
+                f"{target.origin} did not answer completely within {limits.total_s:g} s"
+            ) from error
+
+    async def _exchange(
+        self,
+        method: str,
+        url: str,
+        target: Target,
+        headers: Mapping[str, str],
+        content: bytes | None,
+        policy: EgressPolicy,
+        limits: FetchLimits,
+    ) -> Fetched:
+        request = self._composed(method, target, headers, content, limits)
+        try:
+            response = await self._transport(policy).handle_async_request(request)
+        except httpx.TransportError as error:
+            raise _no_answer(error, target, limits) from error
+        try:
+            if not 200 <= response.status_code < 300:
+                raise refusal(
+                    peer=target.origin,
+                    status=response.status_code,
+                    headers=response.headers,
+                    body=await _beginning(response, target, limits),
+                    sent=[*target.confidential, *headers.values()],
+                    now_us=self._clock.now_us(),
+                )
+            return Fetched(
+                status=response.status_code,
+                headers=response.headers,
+                body=await _whole(response, target, limits, bodiless=method == "HEAD"),
+                url=url,
+            )
+        finally:
+            await response.aclose()
+
+    def _composed(
+        self,
+        method: str,
+        target: Target,
+        headers: Mapping[str, str],
+        content: bytes | None,
+        limits: FetchLimits,
+    ) -> httpx.Request:
+        url = httpx.URL(scheme=target.scheme, host=target.host, port=target.port, raw_path=target.raw_path)
+        timeout = httpx.Timeout(limits.read_s, connect=limits.connect_s, pool=limits.connect_s)
+        try:
+            return httpx.Request(
+                method,
+                url,
+                headers={**headers, "User-Agent": self._user_agent, "Accept-Encoding": "gzip"},
+                content=content,
+                extensions={"timeout": timeout.as_dict()},
+            )
+        except UnicodeEncodeError:
+            raise Invalid(f"a header for {target.origin} holds characters outside ASCII") from None
+
+    def _transport(self, policy: EgressPolicy) -> CheckedTransport:
+        if policy not in self._transports:
+            network = CheckedNetwork(policy=policy, resolver=self._resolver, network=self._network)
+            self._transports[policy] = CheckedTransport(network=network, tls=self._tls)
+        return self._transports[policy]
+
+
+async def _whole(response: httpx.Response, target: Target, limits: FetchLimits, *, bodiless: bool = False) -> bytes:
+    encoding = "" if bodiless or response.status_code in (204, 205) else response.headers.get("content-encoding")
+    body = BoundedBody(encoding=encoding or "", limits=limits, peer=target.origin)
+    try:
+        async for chunk in response.aiter_raw():
+            body.feed(chunk)
+    except httpx.TimeoutException as error:
+        raise UpstreamUnreachable(f"{target.origin} fell silent for {limits.read_s:g} s within its answer") from error
+    except httpx.TransportError as error:
+        raise UpstreamNonsense(f"{target.origin} sent an answer that is cut short or malformed") from error
+    return body.finish()
+
+
+async def _beginning(response: httpx.Response, target: Target, limits: FetchLimits) -> bytes:
+    """An error's body, where it is small and comes at once. Its own faults never hide the status."""
+    small = msgspec.structs.replace(limits, max_decoded_bytes=min(_REASON_BYTES, limits.max_decoded_bytes))
+    with contextlib.suppress(UpstreamNonsense, UpstreamUnreachable, TimeoutError):
+        async with asyncio.timeout(_REASON_S):
+            return await _whole(response, target, small)
+    return b""
+
+
+def _no_answer(
+    error: httpx.TransportError, target: Target, limits: FetchLimits
+) -> Invalid | UpstreamUnreachable | UpstreamNonsense:
+    """What it means that an exchange failed before the answer's head had arrived."""
+    peer = target.origin
+    match error:
+        case httpx.PoolTimeout():
+            return UpstreamUnreachable(f"too many requests are under way to ask {peer} as well")
+        case httpx.ConnectTimeout():
+            return UpstreamUnreachable(f"cannot connect to {peer}: no answer within {limits.connect_s:g} s")
+        case httpx.ConnectError():
+            return UpstreamUnreachable(f"cannot connect to {peer}: {_reason(error)}")
+        case httpx.TimeoutException():
+            return UpstreamUnreachable(f"{peer} did not answer within {limits.read_s:g} s")
+        case httpx.LocalProtocolError():
+            return Invalid(f"a header for {peer} cannot be written: line breaks and control characters are illegal")
+        # httpcore 1.0 has one class for "closed without a word" and "not HTTP"; only the text differs.
+        case httpx.RemoteProtocolError() if "without sending a response" not in str(error):
+            return UpstreamNonsense(f"{peer} did not answer in HTTP")
+        case _:
+            return UpstreamUnreachable(f"{peer} closed the connection before it had answered")
+
+
+def _reason(error: BaseException) -> str:
+    for cause in _causes(error):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"its certificate is not trusted: {cause.verify_message.lower()}"
+        if isinstance(cause, ssl.SSLError):
+            return "no TLS connection could be agreed on"
+        if isinstance(cause, OSError) and cause.errno:
+            return os.strerror(cause.errno).lower()
+    return "the connection could not be made"
+
+
+def _causes(error: BaseException) -> Iterable[BaseException]:
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or cause.__context__

@@ -1,0 +1,101 @@
+"""Everything that can go wrong, sorted by whose fault it is.
+
+    RegistryError
+    ├── CallerFault            the caller can mend it
+    │   ├── Invalid            what was sent cannot be understood or breaks a rule
+    │   ├── Unauthenticated    no credential where one is needed, or a bad one
+    │   ├── Refused            understood, and not allowed
+    │   ├── NotFound           not there, or not visible to the caller: the two look alike
+    │   ├── Conflict           at odds with what is stored
+    │   └── Throttled          too much, too soon
+    ├── UpstreamFault          a peer did not do its part
+    │   ├── UpstreamUnreachable   no answer: name, address, connection, time
+    │   ├── UpstreamRefused       it answered with an error status
+    │   └── UpstreamNonsense      it answered with something that cannot be used
+    ├── StoreFault             ours: the database
+    │   ├── StoreFull          no space left for a write; reads go on
+    │   ├── StoreBusy          a write did not get its turn in time
+    │   └── StoreTooNew        written by a newer release than this one
+    └── ConfigFault            ours, the operator's: the configuration
+
+`str(error)` is always fit to show the caller: lower case, names the thing, says what would help. Secrets and
+internals stay in `__cause__`. Only `registry.api.problems` knows HTTP status codes. A bug in our own code raises
+ValueError or asserts and is none of these.
+"""
+
+
+class RegistryError(Exception):
+    """Raised when something other than a bug in our own code went wrong."""
+
+
+class CallerFault(RegistryError):
+    """Raised when the caller can mend it."""
+
+
+class Invalid(CallerFault):
+    """Raised when what was sent cannot be understood or breaks a rule."""
+
+
+class Unauthenticated(CallerFault):
+    """Raised when a credential is needed and absent, or present and bad."""
+
+
+class Refused(CallerFault):
+    """Raised when the request was understood and is not allowed."""
+
+
+class NotFound(CallerFault):
+    """Raised when something is not there or not visible; the caller cannot tell which."""
+
+
+class Conflict(CallerFault):
+    """Raised when the request is at odds with what is stored."""
+
+
+class Throttled(CallerFault):
+    """Raised when the caller asks too much too soon."""
+
+    def __init__(self, message: str, *, retry_after_s: float) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class UpstreamFault(RegistryError):
+    """Raised when a peer did not do its part."""
+
+
+class UpstreamUnreachable(UpstreamFault):
+    """Raised when no answer came: name resolution, a forbidden address, the connection, or time ran out."""
+
+
+class UpstreamRefused(UpstreamFault):
+    """Raised when a peer answered with an error status. `retry_after_s` is its own wish, where it stated one."""
+
+    def __init__(self, message: str, *, status: int, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.retry_after_s = retry_after_s
+
+
+class UpstreamNonsense(UpstreamFault):
+    """Raised when a peer's answer cannot be used: not JSON, wrong shape, too large, a loop."""
+
+
+class StoreFault(RegistryError):
+    """Raised when the database did not do its part."""
+
+
+class StoreFull(StoreFault):
+    """Raised when there is no space left to write. Reads go on."""
+
+
+class StoreBusy(StoreFault):
+    """Raised when a write did not get its turn in time. Nothing was written."""
+
+
+class StoreTooNew(StoreFault):
+    """Raised when the file was written by a newer release than this one."""
+
+
+class ConfigFault(RegistryError):
+    """Raised when the configuration cannot be used; the message names file, line and what was expected."""

@@ -1,0 +1,243 @@
+"""The configuration file as frozen structs; secrets by reference, never by value.
+
+One struct per table. The file's keys are the field names, except that durations say their unit here
+(`interval_s`) and not there (`interval`). Reading a file into these is `registry.config_file`; every key
+also stands in `schemas/config/registry.schema.json`, and a test holds the two together.
+"""
+
+import os
+import stat
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from msgspec import Struct, field
+from msgspec.structs import force_setattr
+
+from registry.errors import ConfigFault
+from registry.settings_values import (
+    Count,
+    Duration,
+    FilePath,
+    Flag,
+    HostPatterns,
+    Listen,
+    NameGlob,
+    NamespaceClaim,
+    Network,
+    PageLimit,
+    Rank,
+    Rate,
+    Share,
+    Size,
+    TeamName,
+    UpstreamName,
+    Url,
+    Variable,
+    host_of,
+    is_every_address,
+    is_loopback,
+)
+
+_MAX_SECRET_BYTES: Final = 64 * 1024
+
+
+class ServerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """
+    `[server]`. An empty `public_url` or `allowed_hosts` is filled in from the others when the value is made.
+
+    `allowed_hosts` without a port stand for every port. An address that listens everywhere is never among
+    those filled in: it is nobody's name. Replacing `listen` in a value keeps what was filled in for the old one.
+    """
+
+    listen: Listen = "127.0.0.1:8080"
+    public_url: Url = ""
+    allowed_hosts: HostPatterns = ()
+    trusted_proxies: tuple[Network, ...] = ()
+    workers: Count = 1
+
+    def __post_init__(self) -> None:
+        if not self.public_url:
+            everywhere = is_every_address(self.host)
+            authority = f"localhost:{self.port}" if everywhere else self.listen
+            force_setattr(self, "public_url", f"http://{authority}")
+        if not self.allowed_hosts:
+            hosts = [host_of(self.public_url)]
+            if not is_every_address(self.host):
+                hosts.append(self.host)
+            if self.on_loopback:
+                hosts += ["localhost", "127.0.0.1", "[::1]"]
+            force_setattr(self, "allowed_hosts", tuple(dict.fromkeys(hosts)))
+
+    @property
+    def host(self) -> str:
+        """The host of `listen`, lower case; an IPv6 address keeps its brackets."""
+        return host_of(self.listen)
+
+    @property
+    def port(self) -> int:
+        """The port of `listen`; 0 lets the system choose one."""
+        return int(self.listen.rpartition(":")[2])
+
+    @property
+    def on_loopback(self) -> bool:
+        """True where only this machine can connect."""
+        return is_loopback(self.host)
+
+
+class StoreSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[store]`. Read from a file, `path` is absolute; a relative one starts at that file's directory."""
+
+    path: FilePath = Path("var/registry.db")
+
+
+class AnonymousSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[anonymous]`: whose view is read without credentials. None: nobody's, such reads answer 401."""
+
+    team: TeamName | None = None
+
+
+class SecretRef(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where a secret is kept: in the environment variable `env` or in the file `file`, not in both."""
+
+    env: Variable | None = None
+    file: FilePath | None = None
+
+    def resolve(self, environ: Mapping[str, str]) -> str:
+        """
+        The secret itself, without surrounding white space. Fails closed.
+
+        Raises:
+            ConfigFault: The variable is not set; the file cannot be read, or others than its owner may; the
+                secret is empty, more than one line, or not ASCII text. The message never contains the secret.
+        """
+        if self.env is not None:
+            if self.env not in environ:
+                raise ConfigFault(f"the environment variable {self.env} that holds a secret is not set")
+            return _one_line(environ[self.env], f"the environment variable {self.env}")
+        if self.file is not None:
+            return _one_line(_read_private(self.file), f"the secret file {self.file}")
+        raise ConfigFault("a secret needs env or file to say where it is kept")
+
+
+class UpstreamKind(StrEnum):
+    """Where an upstream's entries are read from: a registry's API, or a file."""
+
+    HTTP = "http"
+    FILE = "file"
+
+
+class UpstreamSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """
+    One `[[upstream]]`. `url` is set for kind http and `path` for kind file, never both.
+
+    Lower `precedence` wins; from a file it is 10 for the first upstream, 20 for the second, unless stated,
+    and no two are equal. `claims` bind a namespace to this upstream even while it has no entry there. An
+    entry is taken when its name matches one of `include` and none of `exclude`; an empty `include` takes
+    nothing.
+    """
+
+    name: UpstreamName
+    kind: UpstreamKind
+    url: Url | None = None
+    path: FilePath | None = None
+    precedence: Rank = 10
+    claims: tuple[NamespaceClaim, ...] = ()
+    include: tuple[NameGlob, ...] = ("*/*",)
+    exclude: tuple[NameGlob, ...] = ()
+    interval_s: Duration = field(default=3600.0, name="interval")
+    reconcile_interval_s: Duration = field(default=86400.0, name="reconcile_interval")
+    run_deadline_s: Duration = field(default=1800.0, name="run_deadline")
+    max_rate: Rate = 2.0
+    """Requests per second."""
+    max_shrink_share: Share = 0.2
+    """A full walk that would withdraw more than this share of the upstream's entries is refused."""
+    page_limit: PageLimit = 100
+    max_page_bytes: Size = 32 * 1024 * 1024
+    """Decoded size of one page, in bytes."""
+    max_entry_bytes: Size = 1024 * 1024
+    """Size of one entry's document, in bytes; a larger one is quarantined."""
+    allow_private: Flag = False
+    token: SecretRef | None = None
+
+
+class RetentionSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[retention]`: how long what nobody serves any more is kept."""
+
+    runs_s: Duration = field(default=90 * 86400.0, name="runs")
+    quarantine_s: Duration = field(default=90 * 86400.0, name="quarantine")
+    superseded_documents_s: Duration = field(default=365 * 86400.0, name="superseded_documents")
+
+
+class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The whole configuration. The defaults alone serve an empty registry on loopback to nobody."""
+
+    server: ServerSettings = ServerSettings()
+    store: StoreSettings = StoreSettings()
+    anonymous: AnonymousSettings = AnonymousSettings()
+    upstreams: tuple[UpstreamSettings, ...] = field(default=(), name="upstream")
+    retention: RetentionSettings = RetentionSettings()
+
+
+class ConfigWarning(Struct, frozen=True, kw_only=True):
+    """Something that is allowed and probably not meant: which key, and why it deserves a look."""
+
+    key: str
+    message: str
+
+
+def warnings(settings: Settings) -> list[ConfigWarning]:
+    """What an operator should look at before serving with *settings*. None of it stops a start."""
+    found: list[ConfigWarning] = []
+
+    def warn(key: str, message: str) -> None:
+        found.append(ConfigWarning(key=key, message=message))
+
+    server = settings.server
+    team = settings.anonymous.team
+    if team is not None and not server.on_loopback:
+        warn("anonymous.team", f"everyone who can reach {server.listen} reads the view of team {team!r}")
+    if is_every_address(server.host) and is_loopback(host_of(server.public_url)):
+        warn("server.public_url", f"listening on {server.listen}, but links name only {server.public_url}")
+    if any(proxy.endswith("/0") for proxy in server.trusted_proxies):
+        warn("server.trusted_proxies", "every client may claim any address as its own")
+    if not settings.upstreams:
+        warn("upstream", "no upstream is configured: nothing will be mirrored")
+    for upstream in settings.upstreams:
+        where = f'upstream "{upstream.name}"'
+        if not upstream.include:
+            warn("upstream.include", f"{where} includes nothing: no entry of it will be mirrored")
+        url = upstream.url or ""
+        if upstream.token is not None and url.startswith("http://") and not is_loopback(host_of(url)):
+            warn("upstream.token", f"{where} is sent its token unencrypted; use https")
+    return found
+
+
+def _read_private(path: Path) -> str:
+    try:
+        # O_NONBLOCK: a named pipe in this place must not hang the start.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise ConfigFault(f"cannot read the secret file {path}: {error.strerror}") from error
+    with open(descriptor, "rb") as opened:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise ConfigFault(f"the secret file {path} is not a regular file")
+        if status.st_mode & 0o077:
+            mode = stat.S_IMODE(status.st_mode)
+            raise ConfigFault(f"the secret file {path} is open to others (mode {mode:04o}); chmod 600 it")
+        content = opened.read(_MAX_SECRET_BYTES + 1)
+    if len(content) > _MAX_SECRET_BYTES:
+        raise ConfigFault(f"the secret file {path} is larger than {_MAX_SECRET_BYTES} bytes")
+    return content.decode("ascii", errors="replace")
+
+
+def _one_line(secret: str, where: str) -> str:
+    stripped = secret.strip()
+    if not stripped:
+        raise ConfigFault(f"{where} that holds a secret is empty")
+    # A line break would end a header early; anything outside ASCII cannot travel in one.
+    if not (stripped.isascii() and stripped.isprintable()):
+        raise ConfigFault(f"{where} must hold one line of printable ASCII text")
+    return stripped

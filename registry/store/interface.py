@@ -1,0 +1,176 @@
+"""The contract of the store. Every promise here has a test in tests/contract, which runs on every engine.
+
+- Identifiers compare by code point; instants are UTC in microseconds.
+- A `Snapshot` answers from what is committed at the moment of each call. Its calls are short reads: at most a page.
+- `Store.transact` runs an operation with a `Transaction`: all of what it wrote, or nothing. When it returns, the
+  change is in force for everybody, in every process. Load what you decide on inside the operation.
+- `Transaction.instant_us` is later than any instant in the file, also when the clock steps back.
+- A `TeamView` is the catalog as one team may see it, and the only thing that edges read entries through.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from registry.catalog.entry import Digest, Entry, ServerName
+from registry.catalog.overlay import Source
+from registry.catalog.query import Page, Query
+from registry.catalog.view import StoredEntry
+from registry.store.records import (
+    AuditEvent,
+    Growth,
+    Lease,
+    Quarantined,
+    Retention,
+    Run,
+    RunState,
+    SourceState,
+)
+
+T = TypeVar("T")
+
+EVERYONE = "everyone"
+"""The team that exists from the start and sees everything mirrored."""
+
+
+class TeamView(Protocol):
+    """The catalog as one team may see it. Hidden and absent are the same: empty, or None."""
+
+    @property
+    def team(self) -> str: ...
+
+    def generation(self) -> str:
+        """A text that changes whenever any answer of this view may, also after a restore of the file."""
+
+    async def page(self, query: Query) -> Page:
+        """Items in order of tier, name and version. Raises StoreBusy if it would take too long."""
+
+    def versions(self, name: ServerName, *, include_deleted: bool) -> list[bytes]:
+        """All items of a name, newest published first; empty if there are none."""
+
+    def version(self, name: ServerName, version: str, *, include_deleted: bool) -> bytes | None: ...
+
+    def latest(self, name: ServerName, *, include_deleted: bool) -> bytes | None:
+        """The flagged item. A deleted one only if asked for."""
+
+
+class HeldEntry(Protocol):
+    """What the store holds under a key of one source, as far as a comparison needs it."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def digest(self) -> Digest: ...
+    @property
+    def facts(self) -> tuple[object, ...]:
+        """Status, message, status change, publication and source update, as `entry_facts` gives them."""
+
+    @property
+    def withdrawn(self) -> bool: ...
+
+
+class Snapshot(Protocol):
+    """Short reads of what is committed."""
+
+    def team_exists(self, team: str) -> bool: ...
+    def sources(self) -> list[Source]:
+        """The configured sources, by precedence."""
+
+    def source_states(self) -> list[SourceState]: ...
+    def run(self, run_id: str) -> Run | None: ...
+    def runs(self, *, upstream: str | None, limit: int, before: int | None = None) -> list[Run]:
+        """Newest first; *before* is a run's sequence."""
+
+    def runs_in(self, state: RunState) -> list[Run]:
+        """Oldest first."""
+
+    def quarantined(self, *, upstream: str | None, limit: int) -> list[Quarantined]:
+        """Last seen first."""
+
+    def lease(self, name: str) -> Lease | None: ...
+    def audit_events(self, *, limit: int) -> list[tuple[int, int, AuditEvent]]:
+        """(number, instant, event), newest first."""
+
+    def growth(self) -> Growth: ...
+
+
+class Transaction(Snapshot, Protocol):
+    """One change, whole. Not to be kept beyond the operation it was given to."""
+
+    @property
+    def instant_us(self) -> int:
+        """The instant of this change: one for the whole transaction."""
+
+    def put_sources(self, sources: Sequence[tuple[Source, str]]) -> None:
+        """Make exactly these (source, kind) the configured ones. What others had stays, unconfigured."""
+
+    def put_source_state(self, state: SourceState) -> None: ...
+    def held(self, source: str, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], HeldEntry]: ...
+    def put_entry(self, source: str, entry: Entry, *, seen_in: int) -> None:
+        """Store the entry and its document; a document it had before is remembered as superseded."""
+
+    def mark_seen(self, entry_ids: Iterable[int], *, seen_in: int) -> None:
+        """These were listed again, unchanged; a withdrawal of theirs is over."""
+
+    def count_unseen(self, source: str, *, seen_in: int) -> int:
+        """How many entries that are not withdrawn the run *seen_in* has not seen."""
+
+    def withdraw_unseen(self, source: str, *, seen_in: int, limit: int) -> tuple[int, list[ServerName]]:
+        """Mark up to *limit* of those as withdrawn; how many, and the names they belong to."""
+
+    def names_of(self, source: str, *, after: str, limit: int) -> list[ServerName]: ...
+    def names(self, *, after: str, limit: int) -> list[ServerName]:
+        """Names of any source, in their order."""
+
+    def unprojected(self) -> str | None:
+        """The name behind which views still follow an earlier configuration; None if all follow the present one."""
+
+    def put_unprojected(self, after: str | None) -> None: ...
+    def sources_having(self, name: ServerName) -> list[str]: ...
+    def remembered(self, name: ServerName) -> str | None: ...
+    def remember(self, name: ServerName, source: str) -> None: ...
+    def entries(self, source: str, name: ServerName) -> list[StoredEntry]: ...
+    def replace_in_views(self, name: ServerName, owner: str | None) -> int:
+        """Bring the stored rows of *name* to what compute_view gives; returns how many rows were written."""
+
+    def put_run(self, run: Run) -> None: ...
+    def next_sequence(self) -> int: ...
+    def put_quarantined(self, quarantined: Quarantined) -> None:
+        """Same upstream, same bytes, same reason: the first sighting stays, the last one moves."""
+
+    def take_lease(self, name: str, *, holder: str, now_us: int, ttl_us: int) -> Lease | None:
+        """Take or renew; None if somebody else holds it and it has not expired."""
+
+    def release_lease(self, name: str, *, holder: str) -> None: ...
+    def append_audit(self, event: AuditEvent) -> None: ...
+    def sweep(self, retention: Retention, *, limit: int) -> int:
+        """Delete up to *limit* rows of each kind that may go; how many went."""
+
+
+class Store(Protocol):
+    """A store that is open in this process."""
+
+    def snapshot(self) -> Snapshot: ...
+    def view(self, team: str) -> TeamView | None:
+        """None if there is no such team."""
+
+    async def transact(self, operation: Callable[[Transaction], T], *, durable: bool = True) -> T:
+        """
+        Run *operation* in a transaction and wait for its commit.
+
+        Args:
+            durable: False for what can be fetched again: a crash of the host, not of the process, may lose it.
+
+        Raises:
+            StoreFull: no space is left; nothing was written.
+            StoreBusy: it did not get its turn in time; nothing was written.
+        """
+
+    @property
+    def fault(self) -> str | None:
+        """Why writes fail at present, in words; None while they work."""
+
+    async def backup(self, target: Path) -> int:
+        """Write a consistent, verified copy to *target*, which must not exist; its size in bytes."""
+
+    async def aclose(self) -> None: ...

@@ -1,0 +1,1 @@
+"""The SQLite engine. Only `registry.app` imports it."""

@@ -1,0 +1,114 @@
+"""Copies of the file: made while it is written to, verified before they are called a backup, and put back.
+
+A restored file gets a new incarnation: its generations go back, and nothing cached before may be believed.
+"""
+
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+from registry.clock import Clock
+from registry.errors import Conflict, Invalid, StoreFault
+from registry.ids import new_id
+from registry.store.sqlite.connection import APPLICATION_ID, open_reader
+from registry.store.sqlite.presence import Presence
+from registry.store.sqlite.turnstile import Turnstile
+
+_BESIDE: Final = ("-wal", "-shm")
+
+
+def backup(path: Path, target: Path) -> int:
+    """
+    Write a consistent, verified copy of *path* to *target*; its size in bytes. Readers and writers go on.
+
+    Raises:
+        Conflict: *target* exists.
+        StoreFault: the copy could not be made, or is not sound; nothing is left at *target*.
+    """
+    if target.exists():
+        raise Conflict(f"{target} exists; a backup never overwrites")
+    partial = target.with_name(target.name + ".partial")
+    partial.unlink(missing_ok=True)
+    try:
+        with closing(open_reader(path)) as source, closing(sqlite3.connect(partial)) as copy:
+            os.chmod(partial, 0o600)
+            # One step holds one read snapshot; several would start anew whenever somebody writes.
+            source.backup(copy, pages=-1)
+            copy.execute("PRAGMA journal_mode = DELETE")
+        verify(partial)
+        with partial.open("rb") as written:
+            os.fsync(written.fileno())
+        os.link(partial, target)
+    except (sqlite3.Error, OSError) as error:
+        raise StoreFault(f"no backup was written to {target}: {error}") from error
+    finally:
+        for leftover in (partial, *(partial.with_name(partial.name + suffix) for suffix in _BESIDE)):
+            leftover.unlink(missing_ok=True)
+    return target.stat().st_size
+
+
+def verify(path: Path) -> None:
+    """Raises Invalid if *path* is not a sound store: wrong kind of file, damaged, or with dangling references."""
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+            if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+                raise Invalid(f"{path} is not a store of this registry")
+            found = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+            dangling = connection.execute("PRAGMA foreign_key_check").fetchone()
+    except sqlite3.DatabaseError as error:
+        raise Invalid(f"{path} is not a sound store: {error}") from error
+    if found != "ok" or dangling is not None:
+        raise Invalid(f"{path} is not a sound store: {found if found != 'ok' else 'references that lead nowhere'}")
+
+
+def restore(source: Path, path: Path, clock: Clock) -> Path | None:
+    """
+    Put the backup *source* in the place of the store *path*; where the store that was there is now, if any.
+
+    Raises:
+        Invalid: *source* is not a sound store.
+        Conflict: a server runs on *path*; it must be stopped first.
+    """
+    verify(source)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with closing(Presence(path)) as presence, closing(Turnstile(path)) as turnstile:
+        if not presence.claim_alone():
+            raise Conflict(f"a process uses {path}; stop it before restoring")
+        with turnstile.turn():
+            fresh = path.with_name(path.name + ".restoring")
+            fresh.unlink(missing_ok=True)
+            try:
+                _copy_renewed(source, fresh, clock)
+                kept = _set_aside(path, clock)
+                os.replace(fresh, path)
+            except (sqlite3.Error, OSError) as error:
+                raise StoreFault(f"could not restore {path}: {error}") from error
+            finally:
+                fresh.unlink(missing_ok=True)
+    return kept
+
+
+def _copy_renewed(source: Path, fresh: Path, clock: Clock) -> None:
+    with (
+        closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as original,
+        closing(sqlite3.connect(fresh)) as copy,
+    ):
+        os.chmod(fresh, 0o600)
+        original.backup(copy)
+        copy.execute("UPDATE store_facts SET incarnation = ?", (new_id("store", clock.now_us()),))
+        copy.commit()
+        copy.execute("PRAGMA journal_mode = DELETE")
+
+
+def _set_aside(path: Path, clock: Clock) -> Path | None:
+    if not path.exists():
+        return None
+    with closing(sqlite3.connect(path)) as connection:
+        # What is still in the log belongs to the file that is set aside.
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.execute("PRAGMA journal_mode = DELETE")
+    kept = path.with_name(f"{path.name}.before-restore-{clock.now_us() // 1_000_000}")
+    os.replace(path, kept)
+    return kept

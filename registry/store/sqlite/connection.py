@@ -1,0 +1,51 @@
+"""Opening a connection to the file.
+
+The page size is chosen for the widest hot row, a whole item of a list of about a kilobyte, so that neighbours in
+a page of a list are neighbours in the file. Reads go through a memory map: the pages belong to the operating
+system's cache and not to each worker's heap.
+"""
+
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+APPLICATION_ID: Final = 0x4D435052
+"""Marks the file as ours (`MCPR`)."""
+
+_PAGE_BYTES: Final = 8192
+_MAPPED_BYTES: Final = 8 << 30
+_READER_CACHE_KIB: Final = 8 * 1024
+_WRITER_CACHE_KIB: Final = 32 * 1024
+# The turnstile keeps writers apart; this only covers a checkpoint or a recovery after a crash.
+_BUSY_MS: Final = 5000
+
+
+def open_writer(path: Path) -> sqlite3.Connection:
+    """The connection of a writing thread; makes the file if there is none."""
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
+    connection.execute("PRAGMA journal_mode = WAL")
+    _prepare(connection, cache_kib=_WRITER_CACHE_KIB)
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA synchronous = FULL")
+    # The writer checkpoints outside its turn (writer.py): inside a commit it would keep the others waiting.
+    connection.execute("PRAGMA wal_autocheckpoint = 0")
+    # Without this a log that once grew during a full sync keeps its size for ever.
+    connection.execute(f"PRAGMA journal_size_limit = {64 << 20}")
+    return connection
+
+
+def open_reader(path: Path) -> sqlite3.Connection:
+    """A connection that cannot write. The file must exist."""
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    _prepare(connection, cache_kib=_READER_CACHE_KIB)
+    connection.execute("PRAGMA query_only = ON")
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection, *, cache_kib: int) -> None:
+    connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+    connection.execute(f"PRAGMA cache_size = -{cache_kib}")
+    connection.execute(f"PRAGMA mmap_size = {_MAPPED_BYTES}")
+    connection.execute("PRAGMA temp_store = MEMORY")
+    connection.execute("PRAGMA trusted_schema = OFF")

@@ -1,0 +1,153 @@
+"""The schema, as the numbered steps that made it.
+
+Append only: a step that was released is never edited. Each states the oldest release that may still use a file
+that has it, so that older code refuses instead of damaging; adding a table or an index that old code can ignore
+keeps the previous value.
+"""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from sqlite_utils import Database
+
+from registry.clock import Clock
+from registry.errors import StoreFault, StoreTooNew
+from registry.ids import new_id
+from registry.store.sqlite.connection import APPLICATION_ID, open_writer
+from registry.store.sqlite.schema import CATALOG, OPERATIONS, VIEWS
+from registry.store.sqlite.turnstile import Turnstile
+
+
+class Migration(msgspec.Struct, frozen=True, kw_only=True):
+    """One step. `oldest_release`: the oldest release that may use a file which has this step."""
+
+    number: int
+    title: str
+    oldest_release: str
+    apply: Callable[[Database], None]
+
+
+def _create_catalog(db: Database) -> None:
+    for statement in CATALOG:
+        db.execute(statement)
+
+
+def _create_views(db: Database) -> None:
+    for statement in VIEWS:
+        db.execute(statement)
+
+
+def _create_operations(db: Database) -> None:
+    for statement in OPERATIONS:
+        db.execute(statement)
+
+
+MIGRATIONS: Final = (
+    Migration(number=1, title="catalog", oldest_release="0.1.0", apply=_create_catalog),
+    Migration(number=2, title="views", oldest_release="0.1.0", apply=_create_views),
+    Migration(number=3, title="operations", oldest_release="0.1.0", apply=_create_operations),
+)
+
+
+def migrate(path: Path, *, clock: Clock, release: str, migrations: tuple[Migration, ...] = MIGRATIONS) -> list[str]:
+    """
+    Bring the file to this release's schema, making it if needed; the titles of the steps taken.
+
+    Processes that start together take turns; each step is one transaction with its record.
+
+    Raises:
+        StoreTooNew: the file has steps that this release must not touch; names the release it needs.
+        StoreFault: the file is not a store of ours, or is damaged.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with closing(Turnstile(path)) as turnstile, turnstile.turn():
+        try:
+            connection = open_writer(path)
+        except sqlite3.DatabaseError as error:
+            raise StoreFault(f"cannot open the store {path}: {error}") from error
+        try:
+            db = Database(connection)
+            _require_ours(db, path)
+            _require_not_newer(db, path, release)
+            return _apply(db, migrations, clock, release)
+        except sqlite3.DatabaseError as error:
+            raise StoreFault(f"cannot prepare the store {path}: {error}") from error
+        finally:
+            connection.close()
+
+
+def _require_ours(db: Database, path: Path) -> None:
+    application_id = db.execute("PRAGMA application_id").fetchone()[0]
+    if application_id != APPLICATION_ID and db.table_names():
+        raise StoreFault(f"{path} is a database of something else; point [store] path to another file")
+
+
+def _require_not_newer(db: Database, path: Path, release: str) -> None:
+    if "schema_migrations" not in db.table_names():
+        return
+    for number, oldest in db.execute("SELECT number, oldest_release FROM schema_migrations ORDER BY number"):
+        if _ordered(oldest) > _ordered(release):
+            raise StoreTooNew(
+                f"the store {path} was migrated by a newer release (step {number}): this is {release}, "
+                f"it needs {oldest} or newer; install that, or restore a backup made before"
+            )
+
+
+def _apply(db: Database, migrations: tuple[Migration, ...], clock: Clock, release: str) -> list[str]:
+    if "schema_migrations" not in db.table_names():
+        with db.atomic():
+            db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            db.execute(_SCHEMA_MIGRATIONS)
+            db.execute(_STORE_FACTS)
+            db.execute(_NEW_STORE_FACTS, {"incarnation": new_id("store", clock.now_us())})
+    applied = {row[0] for row in db.execute("SELECT number FROM schema_migrations")}
+    taken = []
+    for migration in migrations:
+        if migration.number in applied:
+            continue
+        with db.atomic():
+            migration.apply(db)
+            db.table("schema_migrations").insert(
+                {
+                    "number": migration.number,
+                    "title": migration.title,
+                    "oldest_release": migration.oldest_release,
+                    "applied_by": release,
+                    "applied_us": clock.now_us(),
+                }
+            )
+        taken.append(migration.title)
+    return taken
+
+
+def _ordered(release: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in release.split("."))
+
+
+_SCHEMA_MIGRATIONS: Final = """
+CREATE TABLE schema_migrations (
+  number INTEGER PRIMARY KEY,
+  title TEXT NOT NULL,
+  oldest_release TEXT NOT NULL, -- may still use a file that has this step
+  applied_by TEXT NOT NULL,     -- the release that took it
+  applied_us INTEGER NOT NULL
+) STRICT
+"""
+
+_STORE_FACTS: Final = """
+CREATE TABLE store_facts (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  incarnation TEXT NOT NULL,        -- new with every restore, so that what was cached before is stale
+  instant_us INTEGER NOT NULL,      -- the latest instant any change was given
+  run_sequence INTEGER NOT NULL,    -- the number of the latest run
+  unprojected TEXT                  -- the views of names behind this one follow an earlier configuration; NULL: none
+) STRICT
+"""
+
+_NEW_STORE_FACTS: Final = """
+INSERT INTO store_facts (id, incarnation, instant_us, run_sequence) VALUES (1, :incarnation, 0, 0)
+"""

@@ -1,0 +1,111 @@
+"""Every statement on what is not the catalog: sources, runs, quarantine, leases, the record, retention."""
+
+from typing import Final
+
+SOURCES: Final = """
+SELECT name, precedence, claims FROM sources WHERE configured = 1 ORDER BY precedence, name
+"""
+
+SOURCE_STATES: Final = """
+SELECT name, kind, configured, watermark_us, full_us, full_count, synced_us, attempted_us, trouble, trouble_us,
+  (SELECT count(*) FROM entries WHERE entries.source_id = sources.id AND withdrawn_us IS NULL)
+FROM sources ORDER BY configured DESC, precedence, name
+"""
+
+PUT_SOURCE: Final = """
+INSERT INTO sources (name, kind, precedence, claims, configured) VALUES (:name, :kind, :precedence, :claims, 1)
+ON CONFLICT (name) DO UPDATE SET
+  kind = excluded.kind, precedence = excluded.precedence, claims = excluded.claims, configured = 1
+"""
+
+UNCONFIGURE_SOURCES: Final = "UPDATE sources SET configured = 0"
+
+SOURCE_ID: Final = "SELECT id FROM sources WHERE name = :name"
+
+PUT_SOURCE_STATE: Final = """
+UPDATE sources SET watermark_us = :watermark_us, full_us = :full_us, full_count = :full_count,
+  synced_us = :synced_us, attempted_us = :attempted_us, trouble = :trouble, trouble_us = :trouble_us
+WHERE name = :source
+"""
+
+PUT_RUN: Final = """
+INSERT INTO runs (sequence, id, upstream, state, requested_us, finished_us, record)
+VALUES (:sequence, :id, :upstream, :state, :requested_us, :finished_us, :record)
+ON CONFLICT (sequence) DO UPDATE SET
+  state = excluded.state, finished_us = excluded.finished_us, record = excluded.record
+"""
+RUN: Final = "SELECT record FROM runs WHERE id = :id"
+RUNS: Final = "SELECT record FROM runs WHERE sequence < :before ORDER BY sequence DESC LIMIT :limit"
+RUNS_OF_UPSTREAM: Final = """
+SELECT record FROM runs WHERE upstream = :upstream AND sequence < :before ORDER BY sequence DESC LIMIT :limit
+"""
+RUNS_IN_STATE: Final = "SELECT record FROM runs WHERE state = :state ORDER BY sequence"
+
+PUT_QUARANTINED: Final = """
+INSERT INTO quarantine (id, upstream, digest, reason, last_seen_us, record)
+VALUES (:id, :upstream, :digest, :reason, :last_seen_us, :record)
+ON CONFLICT (upstream, digest, reason) DO UPDATE SET last_seen_us = excluded.last_seen_us, record = excluded.record
+"""
+QUARANTINED_BEFORE: Final = """
+SELECT record FROM quarantine WHERE upstream = :upstream AND digest = :digest AND reason = :reason
+"""
+QUARANTINE: Final = "SELECT record FROM quarantine ORDER BY last_seen_us DESC, id LIMIT :limit"
+QUARANTINE_OF_UPSTREAM: Final = """
+SELECT record FROM quarantine WHERE upstream = :upstream ORDER BY last_seen_us DESC, id LIMIT :limit
+"""
+
+LEASE: Final = "SELECT holder, fence, expires_us FROM leases WHERE name = :name"
+
+TAKE_LEASE: Final = """
+INSERT INTO leases (name, holder, fence, expires_us) VALUES (:name, :holder, 1, :expires_us)
+ON CONFLICT (name) DO UPDATE SET
+  fence = fence + (holder <> excluded.holder), holder = excluded.holder, expires_us = excluded.expires_us
+WHERE holder = excluded.holder OR expires_us <= :now_us
+RETURNING fence
+"""
+RELEASE_LEASE: Final = "UPDATE leases SET expires_us = 0 WHERE name = :name AND holder = :holder"
+
+APPEND_AUDIT: Final = """
+INSERT INTO audit_events (at_us, action, actor, record) VALUES (:at_us, :action, :actor, :record)
+"""
+AUDIT_EVENTS: Final = "SELECT id, at_us, record FROM audit_events ORDER BY id DESC LIMIT :limit"
+
+ROW_COUNTS: Final = {
+    "entries": "SELECT count(*) FROM entries",
+    "documents": "SELECT count(*) FROM documents",
+    "superseded documents": "SELECT count(*) FROM superseded_documents",
+    "view rows": "SELECT count(*) FROM view_entries",
+    "search texts": "SELECT count(*) FROM search_texts",
+    "runs": "SELECT count(*) FROM runs",
+    "quarantine": "SELECT count(*) FROM quarantine",
+    "audit events": "SELECT count(*) FROM audit_events",
+}
+
+# --- retention ------------------------------------------------------------------------------------------------
+
+# The newest run of each upstream stays, so that `status` can always say how the last one went.
+SWEEP_RUNS: Final = """
+DELETE FROM runs WHERE sequence IN (
+  SELECT sequence FROM runs AS old
+  WHERE finished_us < :before_us
+    AND sequence < (SELECT max(sequence) FROM runs AS newer WHERE newer.upstream = old.upstream)
+  LIMIT :limit
+)
+"""
+
+SWEEP_QUARANTINE: Final = """
+DELETE FROM quarantine WHERE id IN (SELECT id FROM quarantine WHERE last_seen_us < :before_us LIMIT :limit)
+"""
+
+OLD_SUPERSEDED: Final = """
+SELECT entry_id, superseded_us, document_id FROM superseded_documents
+WHERE superseded_us < :before_us ORDER BY superseded_us LIMIT :limit
+"""
+FORGET_SUPERSEDED: Final = """
+DELETE FROM superseded_documents WHERE entry_id = :entry AND superseded_us = :superseded_us
+"""
+FORGET_DOCUMENT: Final = """
+DELETE FROM documents WHERE id = :id
+  AND NOT EXISTS (SELECT 1 FROM entries WHERE document_id = :id)
+  AND NOT EXISTS (SELECT 1 FROM superseded_documents WHERE document_id = :id)
+"""

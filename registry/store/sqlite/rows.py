@@ -1,0 +1,138 @@
+"""Rows of the file to the catalog's types, and back. The only place that knows the order of columns."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+
+from registry.catalog.entry import Digest, Entry, Facets
+from registry.catalog.ranking import rank
+from registry.catalog.view import Official, StoredEntry, VisibleEntry
+
+# What sqlite3 hands over is untyped; each function here gives it its types back.
+Row = Sequence[Any]
+
+_FIELD_BREAK: Final = "\x1f"
+
+
+class Held(msgspec.Struct, frozen=True, kw_only=True):
+    """What is stored under a key of a source: see interface.HeldEntry."""
+
+    id: int
+    digest: Digest
+    withdrawn: bool
+    facts: tuple[object, ...]
+
+
+class ViewRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A stored row of a view, without its item."""
+
+    entry_id: int
+    official: Official
+    changed_us: int
+    mirrored_us: int
+    source_updated_us: int | None
+
+
+def held_row(row: Row) -> Held:
+    entry_id, digest, withdrawn, *facts = row
+    return Held(id=entry_id, digest=Digest(digest), withdrawn=bool(withdrawn), facts=tuple(facts))
+
+
+def stored_entry(row: Row) -> StoredEntry:
+    return StoredEntry(
+        id=row[0],
+        source=row[1],
+        version=row[2],
+        document_id=row[3],
+        digest=Digest(row[4]),
+        text_id=row[5],
+        registry_types=row[6],
+        transports=row[7],
+        rank=row[8],
+        status=row[9],
+        status_message=row[10],
+        status_changed_us=row[11],
+        published_us=row[12],
+        source_updated_us=row[13],
+        mirrored_us=row[14],
+        withdrawn_us=row[15],
+    )
+
+
+def view_row(row: Row) -> ViewRow:
+    return ViewRow(
+        entry_id=row[1],
+        official=Official(
+            version=row[0],
+            document_id=row[2],
+            status=row[3],
+            status_message=row[4],
+            status_changed_us=row[5],
+            published_us=row[6],
+            is_latest=bool(row[7]),
+        ),
+        changed_us=row[8],
+        mirrored_us=row[9],
+        source_updated_us=row[10],
+    )
+
+
+def entry_parameters(entry: Entry, *, published_us: int, mirrored_us: int, seen_in: int) -> dict[str, object]:
+    """What NEW_ENTRY and CHANGE_ENTRY bind, but for the ids."""
+    return {
+        "name": entry.name,
+        "version": entry.version,
+        "registry_types": words(entry.facets.registry_types),
+        "transports": words(entry.facets.transports),
+        "rank": rank(entry.version, published_us),
+        "status": entry.status.value,
+        "status_message": entry.status_message,
+        "status_changed_us": entry.status_changed_us,
+        "published_us": published_us,
+        "source_updated_us": entry.source_updated_us,
+        "mirrored_us": mirrored_us,
+        "seen_in": seen_in,
+    }
+
+
+def view_parameters(visible: VisibleEntry, *, view: int, name: str, changed_us: int, item: bytes) -> dict[str, object]:
+    """What PUT_VIEW_ROW binds."""
+    entry, official = visible.entry, visible.official
+    return {
+        "view": view,
+        "name": name,
+        "version": official.version,
+        "deleted": visible.deleted,
+        "is_latest": official.is_latest,
+        "changed_us": changed_us,
+        "published_us": official.published_us,
+        "status": official.status,
+        "status_message": official.status_message,
+        "status_changed_us": official.status_changed_us,
+        "entry": entry.id,
+        "document": entry.document_id,
+        "mirrored_us": entry.mirrored_us,
+        "source_updated_us": entry.source_updated_us,
+        "text": entry.text_id,
+        "registry_types": entry.registry_types,
+        "transports": entry.transports,
+        "item": item,
+    }
+
+
+def words(values: tuple[str, ...]) -> str:
+    """` npm oci `: every value between blanks, so that one can be found without finding a part of another."""
+    return f" {' '.join(sorted(set(values)))} " if values else ""
+
+
+def search_text(name: str, facets: Facets) -> str:
+    """Where a search looks, case-folded. A term with the field break in it is in no text."""
+    return _FIELD_BREAK.join(
+        part.replace(_FIELD_BREAK, " ") for part in (name, facets.title, facets.description)
+    ).casefold()
+
+
+def grams(term: str) -> str:
+    """The FTS5 expression for texts that hold every trigram of *term*, as literals. At least 3 characters."""
+    return " AND ".join('"{}"'.format(term[start : start + 3].replace('"', '""')) for start in range(len(term) - 2))

@@ -1,0 +1,93 @@
+"""Short reads of what is committed, on one connection."""
+
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from registry.catalog.entry import SourceId
+from registry.catalog.overlay import Source
+from registry.store.records import AuditEvent, Growth, Lease, Quarantined, Run, RunState, SourceState
+from registry.store.sqlite import operations as sql
+from registry.store.sqlite import queries
+
+run_decoder: Final = msgspec.json.Decoder(Run)
+quarantined_decoder: Final = msgspec.msgpack.Decoder(Quarantined)
+audit_decoder: Final = msgspec.json.Decoder(AuditEvent)
+
+
+class SqliteSnapshot:
+    """Answers from what is committed at the moment of each call."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._connection = connection
+        self._path = path
+
+    def team_exists(self, team: str) -> bool:
+        return self._connection.execute(queries.VIEW, {"team": team}).fetchone() is not None
+
+    def sources(self) -> list[Source]:
+        return [
+            Source(id=SourceId(name), precedence=precedence, claims=tuple(msgspec.json.decode(claims)))
+            for name, precedence, claims in self._connection.execute(sql.SOURCES)
+        ]
+
+    def source_states(self) -> list[SourceState]:
+        return [
+            SourceState(
+                source=row[0],
+                kind=row[1],
+                configured=bool(row[2]),
+                watermark_us=row[3],
+                full_us=row[4],
+                full_count=row[5],
+                synced_us=row[6],
+                attempted_us=row[7],
+                trouble=row[8],
+                trouble_us=row[9],
+                entries=row[10],
+            )
+            for row in self._connection.execute(sql.SOURCE_STATES)
+        ]
+
+    def run(self, run_id: str) -> Run | None:
+        row = self._connection.execute(sql.RUN, {"id": run_id}).fetchone()
+        return None if row is None else run_decoder.decode(row[0])
+
+    def runs(self, *, upstream: str | None, limit: int, before: int | None = None) -> list[Run]:
+        bound = {"upstream": upstream, "limit": limit, "before": before if before is not None else (1 << 62)}
+        statement = sql.RUNS if upstream is None else sql.RUNS_OF_UPSTREAM
+        return [run_decoder.decode(row[0]) for row in self._connection.execute(statement, bound)]
+
+    def runs_in(self, state: RunState) -> list[Run]:
+        rows = self._connection.execute(sql.RUNS_IN_STATE, {"state": state.value})
+        return [run_decoder.decode(row[0]) for row in rows]
+
+    def quarantined(self, *, upstream: str | None, limit: int) -> list[Quarantined]:
+        statement = sql.QUARANTINE if upstream is None else sql.QUARANTINE_OF_UPSTREAM
+        rows = self._connection.execute(statement, {"upstream": upstream, "limit": limit})
+        return [quarantined_decoder.decode(row[0]) for row in rows]
+
+    def lease(self, name: str) -> Lease | None:
+        row = self._connection.execute(sql.LEASE, {"name": name}).fetchone()
+        return None if row is None else Lease(name=name, holder=row[0], fence=row[1], expires_us=row[2])
+
+    def audit_events(self, *, limit: int) -> list[tuple[int, int, AuditEvent]]:
+        rows = self._connection.execute(sql.AUDIT_EVENTS, {"limit": limit})
+        return [(row[0], row[1], audit_decoder.decode(row[2])) for row in rows]
+
+    def growth(self) -> Growth:
+        pages, page_bytes, free = (
+            self._connection.execute(statement).fetchone()[0]
+            for statement in ("PRAGMA page_count", "PRAGMA page_size", "PRAGMA freelist_count")
+        )
+        log = self._path.with_name(self._path.name + "-wal")
+        return Growth(
+            file_bytes=pages * page_bytes,
+            log_bytes=log.stat().st_size if log.exists() else 0,
+            free_bytes=free * page_bytes,
+            rows={
+                name: self._connection.execute(statement).fetchone()[0] for name, statement in sql.ROW_COUNTS.items()
+            },
+        )

@@ -1,0 +1,65 @@
+"""The store, open in this process: one writing thread, the readers, and what is remembered of the file."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from registry.clock import Clock
+from registry.errors import StoreFault
+from registry.store.interface import Snapshot, TeamView, Transaction
+from registry.store.sqlite import backup, queries
+from registry.store.sqlite.presence import Presence
+from registry.store.sqlite.readers import Readers
+from registry.store.sqlite.snapshot import SqliteSnapshot
+from registry.store.sqlite.team_view import SqliteTeamView
+from registry.store.sqlite.writer import Writer
+
+T = TypeVar("T")
+
+
+class SqliteStore:
+    """
+    See interface.Store. The file must have been migrated.
+
+    Opened after a process was forked, never before: SQLite's connections do not survive it.
+    """
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self._path = path
+        self._clock = clock
+        self._presence = Presence(path)
+        if not self._presence.announce():
+            self._presence.close()
+            raise StoreFault(f"the store {path} is being restored; start again when that is done")
+        self._readers = Readers(path, clock)
+        self._writer = Writer(path, clock)
+        self._views: dict[str, SqliteTeamView] = {}
+
+    def snapshot(self) -> Snapshot:
+        return SqliteSnapshot(self._readers.inline, self._path)
+
+    def view(self, team: str) -> TeamView | None:
+        # Ids of views are never reused, so what was found once stays true.
+        view = self._views.get(team)
+        if view is None:
+            row = self._readers.inline.execute(queries.VIEW, {"team": team}).fetchone()
+            if row is None:
+                return None
+            view = self._views[team] = SqliteTeamView(self._readers, team=team, view=row[0])
+        return view
+
+    async def transact(self, operation: Callable[[Transaction], T], *, durable: bool = True) -> T:
+        return await self._writer.transact(operation, durable=durable)
+
+    @property
+    def fault(self) -> str | None:
+        return self._writer.fault
+
+    async def backup(self, target: Path) -> int:
+        return await asyncio.to_thread(backup.backup, self._path, target)
+
+    async def aclose(self) -> None:
+        await asyncio.to_thread(self._writer.close)
+        self._readers.close()
+        self._presence.close()

@@ -1,0 +1,256 @@
+"""One change, whole: the writes of an operation, on the connection of the writing thread."""
+
+import hashlib
+import sqlite3
+from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from registry.catalog.entry import Entry, Facets, ServerName
+from registry.catalog.overlay import Source
+from registry.catalog.view import StoredEntry
+from registry.clock import Clock
+from registry.store.interface import HeldEntry
+from registry.store.records import AuditEvent, Lease, Quarantined, Retention, Run, SourceState
+from registry.store.sqlite import operations as sql
+from registry.store.sqlite import queries, rows
+from registry.store.sqlite.projection import Projection
+from registry.store.sqlite.snapshot import SqliteSnapshot, quarantined_decoder
+
+_json: Final = msgspec.json.Encoder().encode
+_msgpack: Final = msgspec.msgpack.Encoder().encode
+
+
+class SqliteTransaction(SqliteSnapshot):
+    """See interface.Transaction. Made by the writer for one operation, inside a begun transaction."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path, clock: Clock) -> None:
+        super().__init__(connection, path)
+        self._clock = clock
+        self._instant_us: int | None = None
+        self._source_ids: dict[str, int] = {}
+        self._bodies: dict[int, bytes] = {}
+
+    @property
+    def instant_us(self) -> int:
+        if self._instant_us is None:
+            row = self._connection.execute(queries.NEXT_INSTANT, {"now_us": self._clock.now_us()}).fetchone()
+            self._instant_us = int(row[0])
+        return self._instant_us
+
+    # --- sources ---
+
+    def put_sources(self, sources: Sequence[tuple[Source, str]]) -> None:
+        self._connection.execute(sql.UNCONFIGURE_SOURCES)
+        for source, kind in sources:
+            self._connection.execute(
+                sql.PUT_SOURCE,
+                {
+                    "name": source.id,
+                    "kind": kind,
+                    "precedence": source.precedence,
+                    "claims": _json(source.claims).decode(),
+                },
+            )
+
+    def put_source_state(self, state: SourceState) -> None:
+        self._connection.execute(sql.PUT_SOURCE_STATE, msgspec.structs.asdict(state))
+
+    # --- entries ---
+
+    def held(self, source: str, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], HeldEntry]:
+        source_id = self._source_id(source)
+        found: dict[tuple[str, str], HeldEntry] = {}
+        for name, version in keys:
+            bound = {"source": source_id, "name": name, "version": version}
+            row = self._connection.execute(queries.HELD, bound).fetchone()
+            if row is not None:
+                found[name, version] = rows.held_row(row)
+        return found
+
+    def put_entry(self, source: str, entry: Entry, *, seen_in: int) -> None:
+        source_id = self._source_id(source)
+        key = {"source": source_id, "name": entry.name, "version": entry.version}
+        before = self._connection.execute(queries.ENTRY_DOCUMENT, key).fetchone()
+        document_id = self._put_document(entry)
+        published_us = entry.published_us
+        if published_us is None:
+            published_us = before[2] if before is not None else self.instant_us
+        bound = rows.entry_parameters(entry, published_us=published_us, mirrored_us=self.instant_us, seen_in=seen_in)
+        bound |= {"document": document_id, "text": self._put_text(entry.name, entry.facets)}
+        if before is None:
+            self._connection.execute(
+                queries.NEW_NAME,
+                {
+                    "name": entry.name,
+                    "folded": entry.name.casefold(),
+                    "folded_slug": entry.name.slug.casefold(),
+                },
+            )
+            self._connection.execute(queries.NEW_ENTRY, bound | {"source": source_id})
+            return
+        entry_id, document_before, _ = before
+        self._connection.execute(queries.CHANGE_ENTRY, bound | {"id": entry_id})
+        if document_before != document_id:
+            self._connection.execute(
+                queries.SUPERSEDE,
+                {"entry": entry_id, "document": document_before, "superseded_us": self.instant_us},
+            )
+
+    def mark_seen(self, entry_ids: Iterable[int], *, seen_in: int) -> None:
+        self._connection.executemany(
+            queries.MARK_SEEN, [{"id": entry_id, "seen_in": seen_in} for entry_id in entry_ids]
+        )
+
+    def count_unseen(self, source: str, *, seen_in: int) -> int:
+        bound = {"source": self._source_id(source), "seen_in": seen_in}
+        return int(self._connection.execute(queries.COUNT_UNSEEN, bound).fetchone()[0])
+
+    def withdraw_unseen(self, source: str, *, seen_in: int, limit: int) -> tuple[int, list[ServerName]]:
+        bound = {"source": self._source_id(source), "seen_in": seen_in, "limit": limit}
+        unseen = self._connection.execute(queries.UNSEEN, bound).fetchall()
+        self._connection.executemany(
+            queries.WITHDRAW, [{"id": entry_id, "instant_us": self.instant_us} for entry_id, _ in unseen]
+        )
+        return len(unseen), [ServerName(name) for name in dict.fromkeys(name for _, name in unseen)]
+
+    # --- ownership and views ---
+
+    def names_of(self, source: str, *, after: str, limit: int) -> list[ServerName]:
+        bound = {"source": self._source_id(source), "after": after, "limit": limit}
+        return [ServerName(row[0]) for row in self._connection.execute(queries.NAMES_OF, bound)]
+
+    def names(self, *, after: str, limit: int) -> list[ServerName]:
+        rows_found = self._connection.execute(queries.NAMES, {"after": after, "limit": limit})
+        return [ServerName(row[0]) for row in rows_found]
+
+    def unprojected(self) -> str | None:
+        row = self._connection.execute(queries.UNPROJECTED).fetchone()
+        return None if row[0] is None else str(row[0])
+
+    def put_unprojected(self, after: str | None) -> None:
+        self._connection.execute(queries.PUT_UNPROJECTED, {"after": after})
+
+    def sources_having(self, name: ServerName) -> list[str]:
+        return [row[0] for row in self._connection.execute(queries.SOURCES_HAVING, {"name": name})]
+
+    def remembered(self, name: ServerName) -> str | None:
+        row = self._connection.execute(queries.REMEMBERED, {"name": name}).fetchone()
+        return None if row is None else row[0]
+
+    def remember(self, name: ServerName, source: str) -> None:
+        self._connection.execute(queries.REMEMBER, {"name": name, "source": source})
+
+    def entries(self, source: str, name: ServerName) -> list[StoredEntry]:
+        bound = {"source": self._source_id(source), "name": name}
+        return [rows.stored_entry(row) for row in self._connection.execute(queries.ENTRIES_OF_NAME, bound)]
+
+    def replace_in_views(self, name: ServerName, owner: str | None) -> int:
+        entries = [] if owner is None else self.entries(owner, name)
+        projection = Projection(self._connection, self._body, lambda: self.instant_us)
+        return projection.replace(name, entries)
+
+    # --- operations ---
+
+    def put_run(self, run: Run) -> None:
+        self._connection.execute(
+            sql.PUT_RUN,
+            {
+                "sequence": run.sequence,
+                "id": run.id,
+                "upstream": run.upstream,
+                "state": run.state.value,
+                "requested_us": run.requested_us,
+                "finished_us": run.finished_us,
+                "record": _json(run),
+            },
+        )
+
+    def next_sequence(self) -> int:
+        return int(self._connection.execute(queries.NEXT_SEQUENCE).fetchone()[0])
+
+    def put_quarantined(self, quarantined: Quarantined) -> None:
+        key = {
+            "upstream": quarantined.upstream,
+            "digest": quarantined.digest,
+            "reason": quarantined.reason,
+        }
+        before = self._connection.execute(sql.QUARANTINED_BEFORE, key).fetchone()
+        if before is not None:
+            first = quarantined_decoder.decode(before[0])
+            quarantined = msgspec.structs.replace(first, last_seen_us=quarantined.last_seen_us)
+        bound = key | {
+            "id": quarantined.id,
+            "last_seen_us": quarantined.last_seen_us,
+            "record": _msgpack(quarantined),
+        }
+        self._connection.execute(sql.PUT_QUARANTINED, bound)
+
+    def take_lease(self, name: str, *, holder: str, now_us: int, ttl_us: int) -> Lease | None:
+        bound = {"name": name, "holder": holder, "now_us": now_us, "expires_us": now_us + ttl_us}
+        row = self._connection.execute(sql.TAKE_LEASE, bound).fetchone()
+        if row is None:
+            return None
+        return Lease(name=name, holder=holder, fence=int(row[0]), expires_us=now_us + ttl_us)
+
+    def release_lease(self, name: str, *, holder: str) -> None:
+        self._connection.execute(sql.RELEASE_LEASE, {"name": name, "holder": holder})
+
+    def append_audit(self, event: AuditEvent) -> None:
+        bound = {
+            "at_us": self.instant_us,
+            "action": event.action,
+            "actor": event.actor,
+            "record": _json(event),
+        }
+        self._connection.execute(sql.APPEND_AUDIT, bound)
+
+    def sweep(self, retention: Retention, *, limit: int) -> int:
+        execute = self._connection.execute
+        swept = execute(sql.SWEEP_RUNS, {"before_us": retention.runs_before_us, "limit": limit}).rowcount
+        swept += execute(sql.SWEEP_QUARANTINE, {"before_us": retention.quarantine_before_us, "limit": limit}).rowcount
+        bound = {"before_us": retention.superseded_before_us, "limit": limit}
+        for entry_id, superseded_us, document_id in execute(sql.OLD_SUPERSEDED, bound).fetchall():
+            execute(sql.FORGET_SUPERSEDED, {"entry": entry_id, "superseded_us": superseded_us})
+            execute(sql.FORGET_DOCUMENT, {"id": document_id})
+            swept += 1
+        return swept
+
+    # --- what several of the above need ---
+
+    def _source_id(self, source: str) -> int:
+        known = self._source_ids.get(source)
+        if known is None:
+            row = self._connection.execute(sql.SOURCE_ID, {"name": source}).fetchone()
+            if row is None:
+                raise ValueError(f"no source {source!r} was ever configured")
+            known = self._source_ids[source] = int(row[0])
+        return known
+
+    def _put_document(self, entry: Entry) -> int:
+        bound = {"digest": entry.digest, "body": entry.document}
+        row = self._connection.execute(queries.NEW_DOCUMENT, bound).fetchone()
+        if row is None:
+            row = self._connection.execute(queries.DOCUMENT_ID, {"digest": entry.digest}).fetchone()
+        document_id = int(row[0])
+        self._bodies[document_id] = entry.document
+        return document_id
+
+    def _put_text(self, name: ServerName, facets: Facets) -> int:
+        text = rows.search_text(name, facets)
+        digest = hashlib.sha256(f"{name}\n{text}".encode()).digest()[:16]
+        bound = {"name": name, "digest": digest, "text": text}
+        row = self._connection.execute(queries.NEW_TEXT, bound).fetchone()
+        if row is not None:
+            self._connection.execute(queries.INDEX_TEXT, {"id": row[0], "text": text})
+            return int(row[0])
+        return int(self._connection.execute(queries.TEXT_ID, {"digest": digest}).fetchone()[0])
+
+    def _body(self, document_id: int) -> bytes:
+        body = self._bodies.get(document_id)
+        if body is None:
+            row = self._connection.execute(queries.DOCUMENT_BODY, {"id": document_id}).fetchone()
+            body = bytes(row[0])
+        return body

@@ -1,0 +1,1 @@
+"""What crosses a wire: shapes and texts. Imports nothing of ours."""

@@ -1,0 +1,42 @@
+"""The description of what we serve, as OpenAPI 3.1.
+
+`registry.yaml` is written by hand and names each path once, without its prefix; `document` spells it out for every
+prefix, because clients generate from whole paths.
+"""
+
+from collections.abc import Sequence
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+_UNPREFIXED = frozenset({"/metrics", "/v1/sync-runs", "/v1/sync-runs/{runId}"})
+_BOTH = frozenset({"/health", "/ping", "/version"})
+
+
+def document(prefixes: Sequence[str]) -> dict[str, Any]:  # Any: an OpenAPI document has no narrower type
+    """The whole document; every operation of the registry API under each of *prefixes*, its id ending with it."""
+    described: dict[str, Any] = yaml.safe_load(files(__package__).joinpath("registry.yaml").read_text("utf-8"))
+    paths: dict[str, Any] = {}
+    for path, operations in described["paths"].items():
+        if path in _UNPREFIXED or path in _BOTH:
+            paths[path] = operations
+        if path not in _UNPREFIXED:
+            for prefix in prefixes:
+                paths[prefix + path] = _renamed(operations, prefix.lstrip("/"))
+    return described | {"paths": paths}
+
+
+def as_yaml(described: dict[str, Any]) -> str:
+    """*described* as YAML, members in their order."""
+    text: str = yaml.safe_dump(described, sort_keys=False, allow_unicode=True, width=100)
+    return text
+
+
+def _renamed(operations: dict[str, Any], suffix: str) -> dict[str, Any]:
+    return {
+        method: operation | {"operationId": f"{operation['operationId']}-{suffix}"}
+        if "operationId" in operation
+        else operation
+        for method, operation in operations.items()
+    }

@@ -1,0 +1,130 @@
+"""A registry as an upstream: `GET {url}/v0.1/servers`, or `/v0/servers` where that is all it has.
+
+The page is taken apart into the exact bytes of its items and no further; what is in them is normalize.py's concern.
+"""
+
+from typing import Final
+from urllib.parse import quote
+
+import msgspec
+
+from registry.egress.client import EgressClient
+from registry.egress.terms import EgressPolicy, Fetched, FetchLimits
+from registry.errors import UpstreamNonsense, UpstreamRefused
+from registry.settings import UpstreamSettings
+from schemas.registry_api import JSON
+from schemas.rfc3339 import format_instant
+from sync.deadline import Deadline
+from sync.terms import SyncTerms
+from sync.upstream import UpstreamPage
+
+_PREFIXES: Final = ("v0.1", "v0")
+_LONGEST_CURSOR: Final = 4096
+_SHORTEST_REQUEST_S: Final = 0.001
+
+
+class _Metadata(msgspec.Struct):
+    next_cursor: str | None = msgspec.field(name="nextCursor", default=None)
+    # The spelling of the first registries, which have only /v0.
+    older_next_cursor: str | None = msgspec.field(name="next_cursor", default=None)
+
+
+class _List(msgspec.Struct):
+    servers: list[msgspec.Raw]
+    metadata: _Metadata | None = None
+
+
+_LIST: Final = msgspec.json.Decoder(_List)
+
+
+class HttpUpstream:
+    """
+    One run's view of a registry: which prefix it knows is found out anew by every run.
+
+    Args:
+        token: Sent as a bearer token, to this upstream's own origin only: redirects are not followed.
+    """
+
+    def __init__(
+        self,
+        settings: UpstreamSettings,
+        *,
+        token: str | None,
+        client: EgressClient,
+        deadline: Deadline,
+        terms: SyncTerms,
+    ) -> None:
+        if settings.url is None:
+            raise ValueError("an upstream of kind http has a url")
+        self._base, self._prefixes = _split(settings.url)
+        self._settings = settings
+        self._headers = {"Accept": JSON}
+        if token is not None:
+            self._headers["Authorization"] = f"Bearer {token}"
+        self._client = client
+        self._deadline = deadline
+        self._terms = terms
+
+    async def page(self, *, since_us: int | None, cursor: str | None) -> UpstreamPage:
+        question = _question(self._settings.page_limit, since_us, cursor)
+        while True:
+            try:
+                fetched = await self._get(f"{self._base}/{self._prefixes[0]}/servers?{question}")
+            except UpstreamRefused as refused:
+                if refused.status != 404 or len(self._prefixes) == 1:
+                    raise
+                self._prefixes = self._prefixes[1:]
+            else:
+                # From here on it is known which prefix it has.
+                self._prefixes = self._prefixes[:1]
+                return _page(fetched, peer=self._settings.name)
+
+    async def _get(self, url: str) -> Fetched:
+        self._deadline.require()
+        total_s = max(min(self._terms.page_s, self._deadline.remaining_s), _SHORTEST_REQUEST_S)
+        limits = FetchLimits(
+            connect_s=self._terms.connect_s,
+            read_s=self._terms.read_s,
+            total_s=total_s,
+            max_decoded_bytes=self._settings.max_page_bytes,
+            max_ratio=self._terms.max_ratio,
+        )
+        policy = EgressPolicy(allow_private=self._settings.allow_private)
+        return await self._client.get(url, headers=self._headers, policy=policy, limits=limits)
+
+
+def _split(url: str) -> tuple[str, tuple[str, ...]]:
+    """The address without a version, and the versions to try: the one it ends with, if it does."""
+    base = url.rstrip("/")
+    for prefix in _PREFIXES:
+        if base.endswith(f"/{prefix}"):
+            return base.removesuffix(f"/{prefix}"), (prefix,)
+    return base, _PREFIXES
+
+
+def _question(limit: int, since_us: int | None, cursor: str | None) -> str:
+    question = f"limit={limit}&include_deleted=true"
+    if since_us is not None:
+        question += f"&updated_since={quote(format_instant(since_us), safe='')}"
+    if cursor is not None:
+        question += f"&cursor={quote(cursor, safe='')}"
+    return question
+
+
+def _page(fetched: Fetched, *, peer: str) -> UpstreamPage:
+    kind = fetched.headers.get("content-type", "")
+    if kind.partition(";")[0].strip().lower() != JSON:
+        raise UpstreamNonsense(f"{peer} answered with content type {kind[:80]!r}; expected {JSON}")
+    try:
+        decoded = _LIST.decode(fetched.body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise UpstreamNonsense(f"{peer} answered with something that is no list of servers: {_short(error)}") from error
+    metadata = decoded.metadata or _Metadata()
+    cursor = metadata.next_cursor or metadata.older_next_cursor or None
+    if cursor is not None and len(cursor) > _LONGEST_CURSOR:
+        raise UpstreamNonsense(f"{peer} sent a cursor of more than {_LONGEST_CURSOR} characters")
+    return UpstreamPage(items=[bytes(raw) for raw in decoded.servers], next_cursor=cursor)
+
+
+def _short(error: BaseException) -> str:
+    return "nested too deep" if isinstance(error, RecursionError) else str(error)[:200].lower()

@@ -1,0 +1,190 @@
+"""From the bytes of one listed item to an Entry, or to the reason why there can be none.
+
+Strict where two readers could see two different servers, lenient about everything else: a document that merely fails
+its JSON Schema is mirrored as it is. The document is the exact slice of the item that the upstream sent.
+"""
+
+import json
+from typing import Final
+
+import msgspec
+
+from registry.catalog.entry import Entry, Facets, ServerName, Status, digest_of, parse_version
+from registry.errors import Invalid
+from schemas.registry_api import OFFICIAL_KEY, ListedOfficialBlock
+from schemas.rfc3339 import parse_instant
+from schemas.server_json import AmbiguousDocument, registry_types, require_unambiguous, text_of, transports
+
+_LONGEST_MESSAGE: Final = 4096
+_STATUSES: Final = {status.value: status for status in Status}
+
+
+class _Meta(msgspec.Struct):
+    official: ListedOfficialBlock | None = msgspec.field(name=OFFICIAL_KEY, default=None)
+
+
+class _Item(msgspec.Struct):
+    server: msgspec.Raw | None = None
+    meta: msgspec.Raw | None = msgspec.field(name="_meta", default=None)
+
+
+class _Named(msgspec.Struct):
+    name: object = None
+    version: object = None
+
+
+_MEMBERS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_META: Final = msgspec.json.Decoder(_Meta | None)
+_NAMED: Final = msgspec.json.Decoder(_Named)
+_UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+class Unservable(Exception):
+    """Raised when an item cannot become an entry; the message is the reason, for operators."""
+
+
+class Label(msgspec.Struct, frozen=True, kw_only=True):
+    """What an item calls itself, as far as it can be read: None where it is no text."""
+
+    name: str | None = None
+    version: str | None = None
+
+
+class Parts(msgspec.Struct, frozen=True, kw_only=True):
+    """An item taken apart, not judged yet."""
+
+    label: Label
+    document: bytes
+    meta: bytes
+
+
+def take_apart(item: bytes) -> Parts:
+    """
+    Raises:
+        Unservable: it is no JSON object, or has no `server` that is one. Nothing of it has a name then.
+    """
+    try:
+        members = _MEMBERS.decode(item)
+    except _UNREADABLE as error:
+        raise Unservable("it is not a JSON object") from error
+    server, meta = members.get("server"), members.get("_meta")
+    document = b"" if server is None else bytes(server)
+    if not document.startswith(b"{"):
+        raise Unservable("it has no server object")
+    return Parts(label=_label(document), document=document, meta=b"null" if meta is None else bytes(meta))
+
+
+def normalize(item: bytes, parts: Parts, *, max_entry_bytes: int) -> Entry:
+    """
+    The entry that *item* is.
+
+    Raises:
+        Unservable: it is too large, has no usable name or version, can be read in two ways, or its official block
+            cannot be read.
+    """
+    if len(parts.document) > max_entry_bytes:
+        raise Unservable(f"its document has {len(parts.document)} bytes; at most {max_entry_bytes} are taken")
+    try:
+        name = _name(parts.label)
+        version = _version(parts.label)
+        _require_one_reading(item)
+        members = require_unambiguous(parts.document)
+    except Invalid as error:
+        raise Unservable(str(error)) from error
+    except AmbiguousDocument as error:
+        raise Unservable(f"it can be read in more than one way: {error}") from error
+    official = _official(parts.meta)
+    return Entry(
+        name=name,
+        version=version,
+        document=parts.document,
+        digest=digest_of(parts.document),
+        facets=Facets(
+            title=text_of(members, "title"),
+            description=text_of(members, "description"),
+            registry_types=registry_types(members),
+            transports=transports(members),
+        ),
+        status=_status(official),
+        status_message=_message(official),
+        status_changed_us=_instant("statusChangedAt", official.status_changed_at),
+        published_us=_instant("publishedAt", official.published_at),
+        source_updated_us=_instant("updatedAt", official.updated_at),
+    )
+
+
+def _label(document: bytes) -> Label:
+    try:
+        named = _NAMED.decode(document)
+    except _UNREADABLE:
+        return Label()
+    return Label(
+        name=named.name if isinstance(named.name, str) else None,
+        version=named.version if isinstance(named.version, str) else None,
+    )
+
+
+def _name(label: Label) -> ServerName:
+    if label.name is None:
+        raise Unservable("it has no name")
+    return ServerName.parse(label.name)
+
+
+def _version(label: Label) -> str:
+    if label.version is None:
+        raise Unservable("it has no version")
+    return parse_version(label.version)
+
+
+def _require_one_reading(item: bytes) -> None:
+    members = _MEMBERS.decode(item)
+    if members.keys() <= _PLAIN and sum(len(name) + len(bytes(raw)) + 4 for name, raw in members.items()) + 1 == len(
+        item
+    ):
+        # Written without blanks, so that a second `server` would show in the length.
+        return
+    pairs = json.loads(item, object_pairs_hook=_Pairs)
+    names = [name for name, _ in pairs]
+    for known in _PLAIN:
+        if sum(name.casefold() == known for name in names) > 1:
+            raise AmbiguousDocument(f"the member {known!r} stands twice")
+
+
+class _Pairs(list[tuple[str, object]]):
+    """The members of an object in the order they stand, repeated ones too."""
+
+
+_PLAIN: Final = frozenset({"server", "_meta"})
+
+
+def _official(meta: bytes) -> ListedOfficialBlock:
+    try:
+        decoded = _META.decode(meta)
+    except _UNREADABLE as error:
+        raise Unservable(f"its official block cannot be read: {str(error)[:200]}") from error
+    if decoded is None or decoded.official is None:
+        return ListedOfficialBlock()
+    return decoded.official
+
+
+def _status(official: ListedOfficialBlock) -> Status:
+    status = _STATUSES.get(official.status)
+    if status is None:
+        raise Unservable(f"its status is {official.status[:40]!r}; expected active, deprecated or deleted")
+    return status
+
+
+def _message(official: ListedOfficialBlock) -> str | None:
+    message = official.status_message
+    if message is not None and len(message) > _LONGEST_MESSAGE:
+        raise Unservable(f"its statusMessage has more than {_LONGEST_MESSAGE} characters")
+    return message
+
+
+def _instant(member: str, text: str | None) -> int | None:
+    if text is None:
+        return None
+    try:
+        return parse_instant(text)
+    except ValueError as error:
+        raise Unservable(f"its {member} is {error}") from error

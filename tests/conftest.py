@@ -1,0 +1,73 @@
+"""What holds for every test: asyncio as the event loop, nothing beyond loopback, and the real data if it is there."""
+
+import ipaddress
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+_REAL_DATA_FILE = "public-registry-2025-12-18.jsonl"
+_PROJECT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """The event loop that `pytest.mark.anyio` uses."""
+    return "asyncio"
+
+
+def real_data() -> Path | None:
+    """The real registry of one day: the folder REAL_DATA names, else the one beside the project."""
+    folder = Path(os.environ.get("REAL_DATA") or _PROJECT.parent / "shared" / "data")
+    file = folder / _REAL_DATA_FILE
+    return file if file.is_file() else None
+
+
+@pytest.fixture
+def real_registry() -> Path:
+    """One `{"server","_meta"}` a line. Tests that use it are marked `real_data`."""
+    found = real_data()
+    assert found is not None, "tests marked real_data are deselected where there is none"
+    return found
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if real_data() is not None:
+        return
+    if os.environ.get("REQUIRE_REAL_DATA"):
+        raise pytest.UsageError("REQUIRE_REAL_DATA is set and there is no real data; set REAL_DATA to its folder")
+    absent = [item for item in items if item.get_closest_marker("real_data")]
+    items[:] = [item for item in items if item not in absent]
+    config.hook.pytest_deselected(items=absent)
+    config.stash[_ABSENT] = [item.nodeid for item in absent]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    absent = config.stash.get(_ABSENT, [])
+    if absent:
+        terminalreporter.write_line(
+            f"not run, for want of the real data (set REAL_DATA to its folder): {', '.join(absent)}"
+        )
+
+
+_ABSENT = pytest.StashKey[list[str]]()
+
+
+def _loopback(host: object) -> bool:
+    if not isinstance(host, str) or host in ("", "localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+def _refuse_the_world(event: str, arguments: tuple[object, ...]) -> None:
+    if event == "socket.connect" and isinstance(arguments[1], tuple) and not _loopback(arguments[1][0]):
+        raise PermissionError(f"a test tried to reach {arguments[1]!r}: nothing beyond loopback")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_beyond_loopback() -> None:
+    sys.addaudithook(_refuse_the_world)

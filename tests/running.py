@@ -1,0 +1,129 @@
+"""The real server as a child process, for tests that speak to it from outside."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tests.doubles.clock import ClockFile
+
+_READY = "worker ready"
+_PATIENCE_S = 30.0
+
+
+def free_port() -> int:
+    """A loopback port that nothing listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class RunningRegistry:
+    """
+    A registry that serves from a folder of its own, on a free loopback port.
+
+    Args:
+        folder: Where its configuration, store and clock are. Starting again in the same folder goes on with them.
+        configuration: TOML beside `[server]` and `[store]`: upstreams, `[anonymous]`, whatever the test is about.
+    """
+
+    def __init__(self, folder: Path, configuration: str, *, workers: int = 1, server: str = "") -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.workers = workers
+        self.config = folder / "registry.toml"
+        self.store = folder / "registry.db"
+        self.clock = ClockFile(folder / "clock")
+        self.log: list[dict[str, object]] = []
+        self._clock_path = folder / "clock"
+        self._changed = threading.Condition()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._reader: threading.Thread | None = None
+        self.config.write_text(
+            f'[server]\nlisten = "127.0.0.1:{self.port}"\nworkers = {workers}\n{server}\n'
+            f'[store]\npath = "{self.store}"\n\n{configuration}\n'
+        )
+
+    def start(self) -> Self:
+        """Returns when every worker is ready."""
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.entry", "--config", self.config, "--clock", self._clock_path],
+            stderr=subprocess.PIPE,
+            env={name: value for name, value in os.environ.items() if not name.startswith("MCP_REGISTRY_")},
+            cwd=Path(__file__).resolve().parent.parent,
+        )
+        self._reader = threading.Thread(target=self._read, args=(self._process,), daemon=True)
+        self._reader.start()
+        self.wait_for(_READY, times=self.count(_READY) + self.workers)
+        return self
+
+    def stop(self) -> int:
+        """Ask it to stop; its exit status."""
+        return self._end(signal.SIGTERM)
+
+    def kill(self) -> int:
+        """End it and all its workers at once, as a power cut would."""
+        process = self._process
+        assert process is not None
+        for child in self.worker_pids():
+            os.kill(child, signal.SIGKILL)
+        return self._end(signal.SIGKILL)
+
+    def worker_pids(self) -> list[int]:
+        """The processes that answer."""
+        assert self._process is not None
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text()
+        return [int(child) for child in children.split()]
+
+    def wait_for(self, event: str, *, times: int = 1) -> None:
+        """Wait until the log holds *times* lines whose message begins with *event*."""
+        with self._changed:
+            arrived = self._changed.wait_for(lambda: self.count(event) >= times or self._exited(), timeout=_PATIENCE_S)
+        assert arrived, f"{event!r} was not logged in time: {self.log[-20:]}"
+        assert self.count(event) >= times, f"it ended before {event!r} was logged: {self.log[-20:]}"
+
+    def count(self, event: str) -> int:
+        """How many lines of the log begin with *event*."""
+        return sum(str(line.get("event", "")).startswith(event) for line in self.log)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self.stop()
+
+    def _end(self, how: signal.Signals) -> int:
+        assert self._process is not None
+        assert self._reader is not None
+        assert self._process.stderr is not None
+        self._process.send_signal(how)
+        status = self._process.wait(_PATIENCE_S)
+        self._reader.join(_PATIENCE_S)
+        self._process.stderr.close()
+        return status
+
+    def _exited(self) -> bool:
+        return self._process is not None and self._process.poll() is not None
+
+    def _read(self, process: subprocess.Popen[bytes]) -> None:
+        assert process.stderr is not None
+        for line in process.stderr:
+            try:
+                entry = json.loads(line)
+            except ValueError:
+                entry = {"event": line.decode(errors="replace").rstrip()}
+            with self._changed:
+                self.log.append(entry if isinstance(entry, dict) else {"event": str(entry)})
+                self._changed.notify_all()
+        with self._changed:
+            self._changed.notify_all()
