@@ -6,12 +6,14 @@ a worker may be forked and database connections do not survive that.
 
 import asyncio
 import contextlib
+import os
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Final
 
 from litestar import Litestar, Request, Response
 from litestar.types import ASGIApp
 
+from registry import RELEASE
 from registry.api.access import AccessLog
 from registry.api.edge import Edge
 from registry.api.hosts import Hosts
@@ -20,12 +22,39 @@ from registry.api.problems import answer
 from registry.api.routes import routes
 from registry.auth.authenticate import Authenticator
 from registry.clock import Clock
+from registry.egress.client import EgressClient
 from registry.errors import RegistryError
 from registry.logs import BoundLog, Lines
 from registry.settings import Settings
+from registry.store.sqlite.migrations import migrate
 from registry.store.sqlite.store import SqliteStore
+from registry.wiring import configured_upstreams
+from sync.configure import put_in_force
+from sync.schedule import Jobs
 
 _FLUSH_EVERY_S: Final = 0.2
+
+
+def prepare(settings: Settings, *, clock: Clock, log: BoundLog) -> None:
+    """
+    Bring the store up to date and the configured upstreams in force, before any worker begins.
+
+    Raises:
+        ConfigFault: a secret that an upstream refers to is missing or readable by others.
+        StoreFault: the store cannot be prepared; see migrations.migrate.
+    """
+    upstreams = configured_upstreams(settings, os.environ)
+    for step in migrate(settings.store.path, clock=clock, release=RELEASE):
+        log.info(f"prepared the store: {step}", store=str(settings.store.path))
+
+    async def put() -> None:
+        store = SqliteStore(settings.store.path, clock)
+        try:
+            await put_in_force(store, upstreams)
+        finally:
+            await store.aclose()
+
+    asyncio.run(put())
 
 
 def build(settings: Settings, *, clock: Clock, lines: Lines, log: BoundLog) -> ASGIApp:
@@ -35,6 +64,7 @@ def build(settings: Settings, *, clock: Clock, lines: Lines, log: BoundLog) -> A
     Args:
         settings: With its secrets resolvable; the store it names must have been migrated.
     """
+    upstreams = configured_upstreams(settings, os.environ)
     store = SqliteStore(settings.store.path, clock)
     measures = Measures()
     authenticator = Authenticator(anonymous_team=settings.anonymous.team)
@@ -45,6 +75,19 @@ def build(settings: Settings, *, clock: Clock, lines: Lines, log: BoundLog) -> A
             flushing = tasks.create_task(_flush(lines))
             async with contextlib.AsyncExitStack() as stack:
                 stack.push_async_callback(store.aclose)
+                client = await stack.enter_async_context(
+                    EgressClient(clock=clock, user_agent=f"mcp-registry/{RELEASE}")
+                )
+                jobs = Jobs(
+                    store=store,
+                    clock=clock,
+                    upstreams=upstreams,
+                    client=client,
+                    retention=settings.retention,
+                    log=log,
+                )
+                await jobs.start()
+                stack.push_async_callback(jobs.stop)
                 log.info("worker ready")
                 yield
             flushing.cancel()

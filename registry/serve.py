@@ -7,21 +7,20 @@ is made, and each worker builds its own application.
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any, Final
 
 from granian.constants import Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
-from granian.server import Server as Granian
+from granian.server.mp import MPServer
 
 from registry import RELEASE
 from registry.clock import Clock
-from registry.logs import logger, standard_lines
+from registry.logs import BoundLog, logger, standard_lines
 from registry.settings import Settings, warnings
-from registry.store.sqlite.migrations import migrate
 
 _METRICS_DIRECTORY: Final = "PROMETHEUS_MULTIPROC_DIR"
 _GRACE_S: Final = 20
@@ -38,15 +37,23 @@ def serve(settings: Settings, *, clock: Clock) -> None:
     """
     lines = standard_lines()
     log = logger(lines, clock, for_people=sys.stderr.isatty())
-    for upstream in settings.upstreams:
-        if upstream.token is not None:
-            upstream.token.resolve(os.environ)
     for warning in warnings(settings):
         log.warning(warning.message, setting=warning.key)
-    for step in migrate(settings.store.path, clock=clock, release=RELEASE):
-        log.info(f"prepared the store: {step}", store=str(settings.store.path))
-    _share_metrics(settings.store.path)
-    server = Granian(
+    counters = tempfile.mkdtemp(prefix="mcp-registry-metrics-")
+    try:
+        # The workers count into this directory, and the library that counts looks for it when it is imported.
+        os.environ[_METRICS_DIRECTORY] = counters
+        from registry.app import build, prepare
+
+        prepare(settings, clock=clock, log=log)
+        _server(settings, log).serve(target_loader=partial(_load, build, settings, clock), wrap_loader=False)
+    finally:
+        shutil.rmtree(counters, ignore_errors=True)
+    log.info("stopped")
+
+
+def _server(settings: Settings, log: BoundLog) -> MPServer:
+    server = MPServer(
         "registry",
         address=settings.server.host.strip("[]"),
         port=settings.server.port,
@@ -71,21 +78,11 @@ def serve(settings: Settings, *, clock: Clock) -> None:
             release=RELEASE,
         )
     )
-    server.serve(target_loader=partial(_load, settings, clock), wrap_loader=False)
-    log.info("stopped")
+    return server
 
 
-def _load(settings: Settings, clock: Clock) -> Callable[..., Any]:  # Any: an ASGI application
-    """Make the application, in the worker. Imported here, so that the parent starts without the framework."""
-    from registry.app import build
-
+# Any: an ASGI application, in the types of whoever made it.
+def _load(build: Callable[..., Any], settings: Settings, clock: Clock) -> Any:
+    """Make the application, in the worker."""
     lines = standard_lines()
     return build(settings, clock=clock, lines=lines, log=logger(lines, clock, for_people=sys.stderr.isatty()))
-
-
-def _share_metrics(store: Path) -> None:
-    """Give the workers a place to count in, empty, before the library that counts is imported anywhere."""
-    directory = store.with_name(store.name + "-metrics")
-    shutil.rmtree(directory, ignore_errors=True)
-    directory.mkdir(mode=0o700)
-    os.environ[_METRICS_DIRECTORY] = str(directory)

@@ -15,6 +15,9 @@ from schemas.registry_api import OFFICIAL_KEY, ListedOfficialBlock
 from schemas.rfc3339 import parse_instant
 from schemas.server_json import AmbiguousDocument, registry_types, require_unambiguous, text_of, transports
 
+AROUND_BYTES: Final = 64 * 1024
+"""So much may stand around a document in its item."""
+
 _LONGEST_MESSAGE: Final = 4096
 _STATUSES: Final = {status.value: status for status in Status}
 
@@ -23,18 +26,18 @@ class _Meta(msgspec.Struct):
     official: ListedOfficialBlock | None = msgspec.field(name=OFFICIAL_KEY, default=None)
 
 
-class _Item(msgspec.Struct):
-    server: msgspec.Raw | None = None
-    meta: msgspec.Raw | None = msgspec.field(name="_meta", default=None)
-
-
 class _Named(msgspec.Struct):
     name: object = None
     version: object = None
 
 
+class _Pairs(list[tuple[str, object]]):
+    """The members of an object in the order they stand, repeated ones too."""
+
+
+_KNOWN: Final = frozenset({"server", "_meta"})
 _MEMBERS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_META: Final = msgspec.json.Decoder(_Meta | None)
+_META: Final[msgspec.json.Decoder[_Meta | None]] = msgspec.json.Decoder(_Meta | None)
 _NAMED: Final = msgspec.json.Decoder(_Named)
 _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
@@ -56,6 +59,8 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     label: Label
     document: bytes
     meta: bytes
+    compact: bool
+    """Just `server` and `_meta`, without blanks between: then a member that stands twice would show in the length."""
 
 
 def take_apart(item: bytes) -> Parts:
@@ -66,12 +71,18 @@ def take_apart(item: bytes) -> Parts:
     try:
         members = _MEMBERS.decode(item)
     except _UNREADABLE as error:
-        raise Unservable("it is not a JSON object") from error
-    server, meta = members.get("server"), members.get("_meta")
-    document = b"" if server is None else bytes(server)
+        raise Unservable("it is not a JSON object, or nested too deep") from error
+    slices = {name: bytes(raw) for name, raw in members.items()}
+    document = slices.get("server", b"")
     if not document.startswith(b"{"):
         raise Unservable("it has no server object")
-    return Parts(label=_label(document), document=document, meta=b"null" if meta is None else bytes(meta))
+    compact = 1 + sum(len(name) + len(raw) + 4 for name, raw in slices.items())
+    return Parts(
+        label=_label(document),
+        document=document,
+        meta=slices.get("_meta", b"null"),
+        compact=compact == len(item) and slices.keys() <= _KNOWN,
+    )
 
 
 def normalize(item: bytes, parts: Parts, *, max_entry_bytes: int) -> Entry:
@@ -84,10 +95,13 @@ def normalize(item: bytes, parts: Parts, *, max_entry_bytes: int) -> Entry:
     """
     if len(parts.document) > max_entry_bytes:
         raise Unservable(f"its document has {len(parts.document)} bytes; at most {max_entry_bytes} are taken")
+    if len(item) > max_entry_bytes + AROUND_BYTES:
+        raise Unservable(f"it has {len(item)} bytes; at most {max_entry_bytes + AROUND_BYTES} are taken")
     try:
         name = _name(parts.label)
         version = _version(parts.label)
-        _require_one_reading(item)
+        if not parts.compact:
+            _require_one_reading(item)
         members = require_unambiguous(parts.document)
     except Invalid as error:
         raise Unservable(str(error)) from error
@@ -137,24 +151,10 @@ def _version(label: Label) -> str:
 
 
 def _require_one_reading(item: bytes) -> None:
-    members = _MEMBERS.decode(item)
-    if members.keys() <= _PLAIN and sum(len(name) + len(bytes(raw)) + 4 for name, raw in members.items()) + 1 == len(
-        item
-    ):
-        # Written without blanks, so that a second `server` would show in the length.
-        return
-    pairs = json.loads(item, object_pairs_hook=_Pairs)
-    names = [name for name, _ in pairs]
-    for known in _PLAIN:
+    names = [name for name, _ in json.loads(item, object_pairs_hook=_Pairs)]
+    for known in _KNOWN:
         if sum(name.casefold() == known for name in names) > 1:
-            raise AmbiguousDocument(f"the member {known!r} stands twice")
-
-
-class _Pairs(list[tuple[str, object]]):
-    """The members of an object in the order they stand, repeated ones too."""
-
-
-_PLAIN: Final = frozenset({"server", "_meta"})
+            raise AmbiguousDocument(f"the member {known!r} stands twice beside it")
 
 
 def _official(meta: bytes) -> ListedOfficialBlock:

@@ -7,8 +7,8 @@ import argparse
 import os
 from pathlib import Path
 
-from registry.config_file import load_settings
 from registry.serve import serve
+from registry.settings.file import load_settings
 from tests.doubles.clock import FileClock
 
 

@@ -41,7 +41,8 @@ def parse_query(raw: bytes) -> dict[str, str]:
     parameters: dict[str, str] = {}
     if not raw:
         return parameters
-    pairs = raw.decode("latin-1").split("&")
+    # People type what they search for into a URL without encoding it; that is UTF-8.
+    pairs = raw.decode(errors="replace").split("&")
     for index, pair in enumerate(pairs):
         name, equals, value = pair.partition("=")
         if "%" in pair or "+" in pair:

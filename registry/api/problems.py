@@ -43,6 +43,14 @@ class ParameterFault(Invalid):
         self.errors = errors
 
 
+class EncodingFault(Invalid):
+    """Raised when a path segment cannot be decoded; `errors` says why (reference §1.1.4)."""
+
+    def __init__(self, message: str, why: str) -> None:
+        super().__init__(message)
+        self.errors = [ProblemDetail(message=why)]
+
+
 def answer(error: Exception, path: str) -> Answer:
     """
     The answer to a request that ended in *error*. What is not one of ours loses its text on the way out.
@@ -55,7 +63,8 @@ def answer(error: Exception, path: str) -> Answer:
     if isinstance(error, RegistryError):
         status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), None)
         if status is not None:
-            return problem(status, _title(status), str(error), headers=_headers(error))
+            errors = error.errors if isinstance(error, EncodingFault) else None
+            return problem(status, _title(status), str(error), errors=errors, headers=_headers(error))
     if isinstance(error, HTTPException) and error.status_code in (404, 405):
         # reference §1.1.5: a wrong method is answered like an unknown path, never with 405.
         return unknown_path(path)

@@ -7,6 +7,7 @@ from litestar.handlers import HTTPRouteHandler
 from registry.api.documentation import documentation_routes
 from registry.api.health import health_routes, metrics_route
 from registry.api.measures import Measures
+from registry.api.operations import operation_routes
 from registry.api.servers import read_routes
 from registry.api.sync_runs import sync_run_routes
 from registry.auth.authenticate import Authenticator
@@ -35,4 +36,5 @@ def routes(
     if on_loopback:
         table.append(metrics_route(store, clock, measures))
         table += sync_run_routes(store, clock)
+        table += operation_routes(store, clock)
     return table

@@ -3,6 +3,7 @@
 Every 200 carries an ETag made of the view's generation and the question, so that a 304 costs no page.
 """
 
+import re
 from hashlib import blake2b
 from typing import Final
 from urllib.parse import unquote
@@ -17,6 +18,7 @@ from registry import RELEASE
 from registry.api.answers import Answer, Header, json_answer
 from registry.api.cursor import encode_cursor
 from registry.api.params import include_deleted, list_query, parse_query
+from registry.api.problems import EncodingFault
 from registry.auth.authenticate import Authenticator
 from registry.catalog.entry import ServerName
 from registry.catalog.query import LATEST, Page, Query
@@ -32,6 +34,7 @@ _BUILD: Final = RELEASE.encode()
 _SHARED: Final = (b"cache-control", b"no-cache")
 _PRIVATE: Final = (b"cache-control", b"private, no-cache")
 _VARY: Final = (b"vary", b"Authorization")
+_BROKEN_ESCAPE: Final = re.compile(r"%(?![0-9a-fA-F]{2}).{0,2}", re.DOTALL)
 
 
 class _Reading:
@@ -42,6 +45,7 @@ class _Reading:
         if view is None:
             raise NotFound("there is no view to read here; the configured team does not exist")
         self.view: TeamView = view
+        self._had_already = False
         question = scope["path"].encode() + b"?" + scope["query_string"]
         seed = view.generation().encode() + b"\n" + _BUILD + b"\n" + question
         self.etag = b'"%s"' % blake2b(seed, digest_size=12).hexdigest().encode()
@@ -54,12 +58,18 @@ class _Reading:
     def unchanged(self, scope: HTTPScope) -> Answer | None:
         """The 304 for a caller that has this very answer already."""
         for name, value in scope["headers"]:
-            if name == b"if-none-match" and _matches(value, self.etag):
-                return Answer(304, list(self.headers), b"")
+            if name == b"if-none-match":
+                if _matches(value, self.etag):
+                    return self._unchanged()
+                # RFC 9110 §13.1.2: `*` is any answer there is, so whether there is one comes first.
+                self._had_already = value.strip() == b"*"
         return None
 
     def answer(self, body: bytes) -> Answer:
-        return json_answer(body, headers=self.headers)
+        return self._unchanged() if self._had_already else json_answer(body, headers=self.headers)
+
+    def _unchanged(self) -> Answer:
+        return Answer(304, list(self.headers), b"")
 
 
 def read_routes(prefix: str, store: Store, authenticator: Authenticator) -> list[HTTPRouteHandler]:
@@ -117,29 +127,37 @@ def _page_body(page: Page, query: Query) -> bytes:
 
 
 def _list_body(items: list[bytes], metadata: ListMetadata) -> bytes:
-    return b'{"servers":[' + b",".join(items) + b'],"metadata":' + _encode(metadata) + b"}\n"
+    return b"".join((b'{"servers":[', b",".join(items), b'],"metadata":', _encode(metadata), b"}\n"))
 
 
 def _name(segment: str) -> ServerName:
+    text = _decoded(segment, "server name")
     try:
-        return ServerName.parse(_decoded(segment, "server name"))
+        return ServerName.parse(text)
     except Invalid as error:
-        if "encoding" in str(error):
-            raise
         # What cannot be a name is not found, like a name that is not there.
         raise NotFound("Server not found") from error
 
 
 def _decoded(segment: str, what: str) -> str:
-    """A path segment, decoded twice as the official registry does: `%2F` and `%252F` both reach a slash."""
-    try:
-        return unquote(unquote(segment, errors="strict"), errors="strict") if "%" in segment else segment
-    except UnicodeDecodeError as error:
-        raise Invalid(f"Invalid {what} encoding") from error
+    """
+    A path segment, decoded twice as the official registry does: `%2F` and `%252F` both reach a slash.
+
+    Raises EncodingFault if either time there is a broken escape, or something else than UTF-8 (reference §1.1.4).
+    """
+    text = segment
+    for _ in range(2):
+        if "%" not in text:
+            break
+        if (broken := _BROKEN_ESCAPE.search(text)) is not None:
+            raise EncodingFault(f"Invalid {what} encoding", f'invalid URL escape "{broken[0]}"')
+        try:
+            text = unquote(text, errors="strict")
+        except UnicodeDecodeError as error:
+            raise EncodingFault(f"Invalid {what} encoding", "the text is not UTF-8") from error
+    return text
 
 
 def _matches(header: bytes, etag: bytes) -> bool:
     """Whether an If-None-Match names *etag*; compared weakly, as RFC 9110 §13.1.2 says."""
-    return header.strip() == b"*" or any(
-        candidate.strip().removeprefix(b"W/") == etag for candidate in header.split(b",")
-    )
+    return any(candidate.strip().removeprefix(b"W/") == etag for candidate in header.split(b","))

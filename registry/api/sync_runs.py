@@ -10,7 +10,7 @@ import msgspec
 from litestar import HttpMethod, route
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
-from litestar.types import ASGIApp, HTTPScope, Receive
+from litestar.types import ASGIApp, HTTPScope
 
 from registry.api.answers import encoded
 from registry.api.params import bounded_integer, parse_query
@@ -24,6 +24,7 @@ from registry.store.records import Run, RunKind
 _READ: Final = [HttpMethod.GET, HttpMethod.HEAD]
 _LARGEST_BODY: Final = 4096
 _MOST_RUNS: Final = 100
+_LONGEST_CURSOR: Final = 18
 
 
 class RunRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -46,11 +47,11 @@ def sync_run_routes(store: Store, clock: Clock) -> list[HTTPRouteHandler]:
 
     @route("/v1/sync-runs", http_method=_READ, name="list-sync-runs")
     async def list_runs(scope: HTTPScope) -> ASGIApp:
-        _refuse_browsers(scope)
+        refuse_browsers(scope)
         parameters = parse_query(scope["query_string"])
         limit = bounded_integer(parameters, "limit", default=30, most=_MOST_RUNS)
         cursor = parameters.get("cursor", "")
-        if cursor and not cursor.isdecimal():
+        if cursor and not (cursor.isdecimal() and cursor.isascii() and len(cursor) <= _LONGEST_CURSOR):
             raise Invalid("cursor is not one of this list; take it from metadata.nextCursor")
         runs = store.snapshot().runs(
             upstream=parameters.get("upstream") or None, limit=limit + 1, before=int(cursor) if cursor else None
@@ -62,21 +63,27 @@ def sync_run_routes(store: Store, clock: Clock) -> list[HTTPRouteHandler]:
 
     @route("/v1/sync-runs/{run_id:str}", http_method=_READ, name="get-sync-run")
     async def get_run(scope: HTTPScope, run_id: FromPath[str]) -> ASGIApp:
-        _refuse_browsers(scope)
+        refuse_browsers(scope)
         run = store.snapshot().run(run_id)
         if run is None:
             raise NotFound(f"no sync run {run_id[:40]}; it may have been removed by retention")
         return encoded(run)
 
-    @route("/v1/sync-runs", http_method=[HttpMethod.POST], name="request-sync-run", status_code=202)
-    async def ask_for_run(scope: HTTPScope, receive: Receive) -> ASGIApp:
-        _refuse_browsers(scope)
+    @route(
+        "/v1/sync-runs",
+        http_method=[HttpMethod.POST],
+        name="request-sync-run",
+        status_code=202,
+        request_max_body_size=_LARGEST_BODY,
+    )
+    async def ask_for_run(scope: HTTPScope, body: bytes) -> ASGIApp:
+        refuse_browsers(scope)
         if not any(
             name == b"content-type" and value.startswith(b"application/json") for name, value in scope["headers"]
         ):
             raise Invalid("the body must be JSON; send Content-Type: application/json")
         try:
-            wanted = msgspec.json.decode(await _body(receive), type=RunRequest)
+            wanted = msgspec.json.decode(body, type=RunRequest)
         except msgspec.DecodeError as error:
             raise Invalid(f"the body is not a run request: {error}") from error
         run = await store.transact(
@@ -95,22 +102,7 @@ def sync_run_routes(store: Store, clock: Clock) -> list[HTTPRouteHandler]:
     return [list_runs, get_run, ask_for_run]
 
 
-def _refuse_browsers(scope: HTTPScope) -> None:
+def refuse_browsers(scope: HTTPScope) -> None:
+    """Raises Refused for a request that a page in a browser may have made."""
     if any(name == b"origin" for name, _ in scope["headers"]):
         raise Refused("this address is not for pages in a browser; use mcp-registry, or a client without an Origin")
-
-
-async def _body(receive: Receive) -> bytes:
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            raise Invalid("the request ended before its body did")
-        part = message.get("body", b"")
-        size += len(part)
-        if size > _LARGEST_BODY:
-            raise Invalid(f"the body is larger than {_LARGEST_BODY} bytes")
-        parts.append(part)
-        if not message.get("more_body", False):
-            return b"".join(parts)

@@ -19,13 +19,23 @@ RESUMABLE_US: Final = 24 * 3600 * 1_000_000
 
 
 def begin_run(
-    transaction: Transaction, upstream: str, *, kind: RunKind, trigger: str, now_us: int, fence: tuple[str, int]
+    transaction: Transaction,
+    upstream: str,
+    *,
+    kind: RunKind,
+    trigger: str,
+    now_us: int,
+    fence: tuple[str, int],
+    asks_since: bool = True,
 ) -> Run:
     """
     The run that is to be performed now, in state running; its kind may differ from *kind*.
 
     A full walk goes on at its cursor, also the latest one that failed within a day. Without a watermark an
     incremental run is a full one.
+
+    Args:
+        asks_since: False for an upstream that cannot be asked what changed: all its runs are full ones.
 
     Raises:
         Conflict: the lease was taken over by another process; nothing was written.
@@ -47,7 +57,7 @@ def begin_run(
         )
     if run.cursor is None:
         run = anew(run)
-    incremental = run.kind is RunKind.INCREMENTAL and state.watermark_us is not None
+    incremental = asks_since and run.kind is RunKind.INCREMENTAL and state.watermark_us is not None
     run = msgspec.structs.replace(
         run,
         kind=RunKind.INCREMENTAL if incremental else RunKind.FULL,

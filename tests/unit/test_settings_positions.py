@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.toml_positions import Path, Positions
+from registry.settings.positions import Path, Positions
 
 ODD = """\
 # a comment with [brackets] and "quotes

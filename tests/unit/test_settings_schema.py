@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import FieldInfo, fields
 
-from registry.config_file import check_config, load_settings
 from registry.settings import SecretRef, Settings, UpstreamSettings
+from registry.settings.file import check_config, load_settings
 from schemas.config import keys, markdown_table, schema
 
 Case = tuple[str, str, object]

@@ -5,14 +5,14 @@ A restored file gets a new incarnation: its generations go back, and nothing cac
 
 import os
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final
 
 from registry.clock import Clock
 from registry.errors import Conflict, Invalid, StoreFault
 from registry.ids import new_id
-from registry.store.sqlite.connection import APPLICATION_ID, open_reader
+from registry.store.sqlite.connection import APPLICATION_ID, open_reader, open_unchanged
 from registry.store.sqlite.presence import Presence
 from registry.store.sqlite.turnstile import Turnstile
 
@@ -37,7 +37,7 @@ def backup(path: Path, target: Path) -> int:
             # One step holds one read snapshot; several would start anew whenever somebody writes.
             source.backup(copy, pages=-1)
             copy.execute("PRAGMA journal_mode = DELETE")
-        verify(partial)
+        _verify_copy(partial, path)
         with partial.open("rb") as written:
             os.fsync(written.fileno())
         os.link(partial, target)
@@ -52,7 +52,7 @@ def backup(path: Path, target: Path) -> int:
 def verify(path: Path) -> None:
     """Raises Invalid if *path* is not a sound store: wrong kind of file, damaged, or with dangling references."""
     try:
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        with closing(open_unchanged(path)) as connection:
             if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
                 raise Invalid(f"{path} is not a store of this registry")
             found = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
@@ -81,7 +81,7 @@ def restore(source: Path, path: Path, clock: Clock) -> Path | None:
             fresh.unlink(missing_ok=True)
             try:
                 _copy_renewed(source, fresh, clock)
-                kept = _set_aside(path, clock)
+                kept = _keep(path, clock)
                 os.replace(fresh, path)
             except (sqlite3.Error, OSError) as error:
                 raise StoreFault(f"could not restore {path}: {error}") from error
@@ -90,9 +90,17 @@ def restore(source: Path, path: Path, clock: Clock) -> Path | None:
     return kept
 
 
+def _verify_copy(partial: Path, path: Path) -> None:
+    # What is wrong with the copy is wrong with the store: ours, not the caller's.
+    try:
+        verify(partial)
+    except Invalid as error:
+        raise StoreFault(f"no backup was written: the store {path} itself is not sound") from error
+
+
 def _copy_renewed(source: Path, fresh: Path, clock: Clock) -> None:
     with (
-        closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as original,
+        closing(open_unchanged(source)) as original,
         closing(sqlite3.connect(fresh)) as copy,
     ):
         os.chmod(fresh, 0o600)
@@ -102,13 +110,25 @@ def _copy_renewed(source: Path, fresh: Path, clock: Clock) -> None:
         copy.execute("PRAGMA journal_mode = DELETE")
 
 
-def _set_aside(path: Path, clock: Clock) -> Path | None:
+def _keep(path: Path, clock: Clock) -> Path | None:
+    """Give the store at *path* a second name, under which it stays; None if there is none."""
+    if path.exists():
+        _fold_log(path)
+    kept = path.with_name(f"{path.name}.before-restore-{clock.now_us()}")
+    for suffix in _BESIDE:
+        # A log that stayed belongs to the file it was written for; beside another one it would be read into that.
+        leftover = path.with_name(path.name + suffix)
+        if leftover.exists():
+            os.replace(leftover, kept.with_name(kept.name + suffix))
     if not path.exists():
         return None
-    with closing(sqlite3.connect(path)) as connection:
-        # What is still in the log belongs to the file that is set aside.
+    # A link and not a move: whenever this process dies, there is a store at *path*.
+    os.link(path, kept)
+    return kept
+
+
+def _fold_log(path: Path) -> None:
+    # A damaged store is what a restore is for: then file and log are kept as they are.
+    with suppress(sqlite3.DatabaseError), closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         connection.execute("PRAGMA journal_mode = DELETE")
-    kept = path.with_name(f"{path.name}.before-restore-{clock.now_us() // 1_000_000}")
-    os.replace(path, kept)
-    return kept

@@ -36,11 +36,18 @@ def open_writer(path: Path) -> sqlite3.Connection:
 
 
 def open_reader(path: Path) -> sqlite3.Connection:
-    """A connection that cannot write. The file must exist."""
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    """A connection that cannot write. Raises sqlite3.OperationalError if there is no file."""
+    # Read and write, since who reads beside a log has to write to the memory that is shared about it.
+    uri = f"{path.absolute().as_uri()}?mode=rw"
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
     _prepare(connection, cache_kib=_READER_CACHE_KIB)
     connection.execute("PRAGMA query_only = ON")
     return connection
+
+
+def open_unchanged(path: Path) -> sqlite3.Connection:
+    """A connection for looking at a file of unknown origin. Raises sqlite3.OperationalError if there is none."""
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
 
 
 def _prepare(connection: sqlite3.Connection, *, cache_kib: int) -> None:

@@ -17,7 +17,7 @@ from sqlite_utils import Database
 from registry.clock import Clock
 from registry.errors import StoreFault, StoreTooNew
 from registry.ids import new_id
-from registry.store.sqlite.connection import APPLICATION_ID, open_writer
+from registry.store.sqlite.connection import APPLICATION_ID, open_unchanged, open_writer
 from registry.store.sqlite.schema import CATALOG, OPERATIONS, VIEWS
 from registry.store.sqlite.turnstile import Turnstile
 
@@ -66,12 +66,12 @@ def migrate(path: Path, *, clock: Clock, release: str, migrations: tuple[Migrati
     path.parent.mkdir(parents=True, exist_ok=True)
     with closing(Turnstile(path)) as turnstile, turnstile.turn():
         try:
+            _require_ours(path)
             connection = open_writer(path)
         except sqlite3.DatabaseError as error:
             raise StoreFault(f"cannot open the store {path}: {error}") from error
         try:
             db = Database(connection)
-            _require_ours(db, path)
             _require_not_newer(db, path, release)
             return _apply(db, migrations, clock, release)
         except sqlite3.DatabaseError as error:
@@ -80,9 +80,14 @@ def migrate(path: Path, *, clock: Clock, release: str, migrations: tuple[Migrati
             connection.close()
 
 
-def _require_ours(db: Database, path: Path) -> None:
-    application_id = db.execute("PRAGMA application_id").fetchone()[0]
-    if application_id != APPLICATION_ID and db.table_names():
+def _require_ours(path: Path) -> None:
+    """Before anything is written: opening a file as ours already changes it."""
+    if not path.exists():
+        return
+    with closing(open_unchanged(path)) as connection:
+        application_id = connection.execute("PRAGMA application_id").fetchone()[0]
+        tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+    if application_id != APPLICATION_ID and tables:
         raise StoreFault(f"{path} is a database of something else; point [store] path to another file")
 
 

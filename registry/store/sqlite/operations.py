@@ -102,7 +102,8 @@ SELECT entry_id, superseded_us, document_id FROM superseded_documents
 WHERE superseded_us < :before_us ORDER BY superseded_us LIMIT :limit
 """
 FORGET_SUPERSEDED: Final = """
-DELETE FROM superseded_documents WHERE entry_id = :entry AND superseded_us = :superseded_us
+DELETE FROM superseded_documents
+WHERE entry_id = :entry AND superseded_us = :superseded_us AND document_id = :document
 """
 FORGET_DOCUMENT: Final = """
 DELETE FROM documents WHERE id = :id

@@ -185,6 +185,10 @@ INSERT INTO search_texts (name, digest, text) VALUES (:name, :digest, :text) ON 
 """
 TEXT_ID: Final = "SELECT id FROM search_texts WHERE digest = :digest"
 INDEX_TEXT: Final = "INSERT INTO search_grams (rowid, text) VALUES (:id, :text)"
+UNUSED_TEXT: Final = """
+SELECT text FROM search_texts WHERE id = :id AND NOT EXISTS (SELECT 1 FROM entries WHERE text_id = :id)
+"""
+FORGET_TEXT: Final = "DELETE FROM search_texts WHERE id = :id"
 UNINDEX_TEXT: Final = "INSERT INTO search_grams (search_grams, rowid, text) VALUES ('delete', :id, :text)"
 
 NEW_NAME: Final = """
@@ -202,7 +206,8 @@ INSERT INTO entries (
 """
 
 ENTRY_DOCUMENT: Final = """
-SELECT id, document_id, published_us FROM entries WHERE source_id = :source AND name = :name AND version = :version
+SELECT id, document_id, published_us, text_id FROM entries
+WHERE source_id = :source AND name = :name AND version = :version
 """
 
 CHANGE_ENTRY: Final = """
@@ -215,6 +220,7 @@ WHERE id = :id
 
 SUPERSEDE: Final = """
 INSERT INTO superseded_documents (entry_id, document_id, superseded_us) VALUES (:entry, :document, :superseded_us)
+ON CONFLICT DO NOTHING
 """
 
 MARK_SEEN: Final = "UPDATE entries SET seen_in = :seen_in, withdrawn_us = NULL WHERE id = :id"
@@ -280,8 +286,6 @@ SELECT version, entry_id, document_id, status, status_message, status_changed_us
   changed_us, mirrored_us, source_updated_us
 FROM view_entries WHERE view_id = :view AND name = :name
 """
-
-UNFLAG: Final = "UPDATE view_entries SET is_latest = 0 WHERE view_id = :view AND name = :name AND version = :version"
 
 PUT_VIEW_ROW: Final = """
 INSERT INTO view_entries (

@@ -7,14 +7,15 @@ statement runs without holding the interpreter, and has a longer deadline.
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, TypeVar
 
 from registry.clock import Clock
-from registry.errors import StoreBusy
+from registry.errors import StoreBusy, StoreFault
 from registry.store.sqlite.connection import open_reader
+from registry.store.sqlite.rows import Row
 
 T = TypeVar("T")
 
@@ -39,28 +40,49 @@ class Readers:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="slow-read")
         self._waiting = 0
 
+    def row(self, statement: str, bound: Mapping[str, object]) -> Row | None:
+        """The first row of a lookup, on the event loop. Raises StoreFault if the file cannot be read."""
+        try:
+            row: Row | None = self.inline.execute(statement, bound).fetchone()
+        except sqlite3.Error as error:
+            raise unreadable(error) from error
+        return row
+
+    def rows(self, statement: str, bound: Mapping[str, object]) -> list[Row]:
+        """All rows of a short read, on the event loop. Raises StoreFault if the file cannot be read."""
+        try:
+            return self.inline.execute(statement, bound).fetchall()
+        except sqlite3.Error as error:
+            raise unreadable(error) from error
+
     async def ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
-        """Answer on the event loop if that is quick, else on a thread. Raises StoreBusy as `ask_aside` does."""
+        """Answer on the event loop if that is quick, else on a thread. Raises as `ask_aside` does."""
         self._deadline_ns = self._clock.monotonic_ns() + _INLINE_NS
         try:
             return question(self.inline)
-        except sqlite3.OperationalError as error:
+        except sqlite3.Error as error:
             if not _interrupted(error):
-                raise
+                raise unreadable(error) from error
         finally:
             self._deadline_ns = 0
         return await self.ask_aside(question)
 
     async def ask_aside(self, question: Callable[[sqlite3.Connection], T]) -> T:
-        """Answer on a thread. Raises StoreBusy if too many wait already, or the deadline passed."""
+        """
+        Answer on a thread.
+
+        Raises:
+            StoreBusy: too many wait already, or the deadline passed.
+            StoreFault: the file cannot be read.
+        """
         if self._waiting >= _MOST_WAITING:
             raise StoreBusy("too many slow questions are waiting; ask again in a moment, or ask for less")
         self._waiting += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, self._answer, question)
-        except sqlite3.OperationalError as error:
+        except sqlite3.Error as error:
             if not _interrupted(error):
-                raise
+                raise unreadable(error) from error
             raise StoreBusy("this combination of filters takes too long; ask for less") from error
         finally:
             self._waiting -= 1
@@ -87,5 +109,11 @@ class Readers:
         return 0 < self._deadline_ns < self._clock.monotonic_ns()
 
 
-def _interrupted(error: sqlite3.OperationalError) -> bool:
-    return error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT
+def unreadable(error: sqlite3.Error) -> StoreFault:
+    """What a read that failed is to everybody else."""
+    return StoreFault(f"the store could not be read: {error}")
+
+
+def _interrupted(error: sqlite3.Error) -> bool:
+    # Errors of the module itself (a closed connection, say) carry no code.
+    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT

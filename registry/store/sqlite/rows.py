@@ -13,6 +13,9 @@ from registry.catalog.view import Official, StoredEntry, VisibleEntry
 Row = Sequence[Any]
 
 _FIELD_BREAK: Final = "\x1f"
+# Beyond these a term's own text decides; every further one costs time that cannot be interrupted.
+_MOST_GRAMS: Final = 64
+_IN_NO_ROW: Final = "\n"
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,13 +129,25 @@ def words(values: tuple[str, ...]) -> str:
     return f" {' '.join(sorted(set(values)))} " if values else ""
 
 
+def wanted_word(value: str) -> str:
+    """What to look for in a column of words: *value* as one of them, nothing at all if *value* is empty."""
+    if not value:
+        return ""
+    # A column with ` npm oci ` does not hold the word `npm oci`.
+    return _IN_NO_ROW if any(map(str.isspace, value)) else words((value,))
+
+
 def search_text(name: str, facets: Facets) -> str:
-    """Where a search looks, case-folded. A term with the field break in it is in no text."""
-    return _FIELD_BREAK.join(
-        part.replace(_FIELD_BREAK, " ") for part in (name, facets.title, facets.description)
-    ).casefold()
+    """Where a search looks, case-folded: name, title and description, with a break between that no term holds."""
+    return _FIELD_BREAK.join(map(search_term, (name, facets.title, facets.description)))
+
+
+def search_term(term: str) -> str:
+    """*term* as texts are kept: case-folded, without the field break, and without NUL, where FTS5 stops reading."""
+    return term.casefold().replace(_FIELD_BREAK, "\uffff").replace("\x00", "\ufffe")
 
 
 def grams(term: str) -> str:
-    """The FTS5 expression for texts that hold every trigram of *term*, as literals. At least 3 characters."""
-    return " AND ".join('"{}"'.format(term[start : start + 3].replace('"', '""')) for start in range(len(term) - 2))
+    """An FTS5 expression that every text with *term* in it matches: its first trigrams, as literals."""
+    distinct = dict.fromkeys(term[start : start + 3] for start in range(min(len(term) - 2, _MOST_GRAMS)))
+    return " AND ".join('"{}"'.format(gram.replace('"', '""')) for gram in distinct)

@@ -85,7 +85,7 @@ CATALOG: Final = (
       entry_id INTEGER NOT NULL REFERENCES entries (id),
       document_id INTEGER NOT NULL REFERENCES documents (id),
       superseded_us INTEGER NOT NULL,
-      PRIMARY KEY (entry_id, superseded_us)
+      PRIMARY KEY (entry_id, superseded_us, document_id)
     ) STRICT, WITHOUT ROWID
     """,
     "CREATE INDEX superseded_by_instant ON superseded_documents (superseded_us)",

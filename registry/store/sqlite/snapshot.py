@@ -1,6 +1,7 @@
 """Short reads of what is committed, on one connection."""
 
 import sqlite3
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +12,8 @@ from registry.catalog.overlay import Source
 from registry.store.records import AuditEvent, Growth, Lease, Quarantined, Run, RunState, SourceState
 from registry.store.sqlite import operations as sql
 from registry.store.sqlite import queries
+from registry.store.sqlite.readers import unreadable
+from registry.store.sqlite.rows import Row
 
 run_decoder: Final = msgspec.json.Decoder(Run)
 quarantined_decoder: Final = msgspec.msgpack.Decoder(Quarantined)
@@ -25,12 +28,12 @@ class SqliteSnapshot:
         self._path = path
 
     def team_exists(self, team: str) -> bool:
-        return self._connection.execute(queries.VIEW, {"team": team}).fetchone() is not None
+        return self._row(queries.VIEW, {"team": team}) is not None
 
     def sources(self) -> list[Source]:
         return [
             Source(id=SourceId(name), precedence=precedence, claims=tuple(msgspec.json.decode(claims)))
-            for name, precedence, claims in self._connection.execute(sql.SOURCES)
+            for name, precedence, claims in self._rows(sql.SOURCES)
         ]
 
     def source_states(self) -> list[SourceState]:
@@ -48,38 +51,38 @@ class SqliteSnapshot:
                 trouble_us=row[9],
                 entries=row[10],
             )
-            for row in self._connection.execute(sql.SOURCE_STATES)
+            for row in self._rows(sql.SOURCE_STATES)
         ]
 
     def run(self, run_id: str) -> Run | None:
-        row = self._connection.execute(sql.RUN, {"id": run_id}).fetchone()
+        row = self._row(sql.RUN, {"id": run_id})
         return None if row is None else run_decoder.decode(row[0])
 
     def runs(self, *, upstream: str | None, limit: int, before: int | None = None) -> list[Run]:
         bound = {"upstream": upstream, "limit": limit, "before": before if before is not None else (1 << 62)}
         statement = sql.RUNS if upstream is None else sql.RUNS_OF_UPSTREAM
-        return [run_decoder.decode(row[0]) for row in self._connection.execute(statement, bound)]
+        return [run_decoder.decode(row[0]) for row in self._rows(statement, bound)]
 
     def runs_in(self, state: RunState) -> list[Run]:
-        rows = self._connection.execute(sql.RUNS_IN_STATE, {"state": state.value})
+        rows = self._rows(sql.RUNS_IN_STATE, {"state": state.value})
         return [run_decoder.decode(row[0]) for row in rows]
 
     def quarantined(self, *, upstream: str | None, limit: int) -> list[Quarantined]:
         statement = sql.QUARANTINE if upstream is None else sql.QUARANTINE_OF_UPSTREAM
-        rows = self._connection.execute(statement, {"upstream": upstream, "limit": limit})
+        rows = self._rows(statement, {"upstream": upstream, "limit": limit})
         return [quarantined_decoder.decode(row[0]) for row in rows]
 
     def lease(self, name: str) -> Lease | None:
-        row = self._connection.execute(sql.LEASE, {"name": name}).fetchone()
+        row = self._row(sql.LEASE, {"name": name})
         return None if row is None else Lease(name=name, holder=row[0], fence=row[1], expires_us=row[2])
 
     def audit_events(self, *, limit: int) -> list[tuple[int, int, AuditEvent]]:
-        rows = self._connection.execute(sql.AUDIT_EVENTS, {"limit": limit})
+        rows = self._rows(sql.AUDIT_EVENTS, {"limit": limit})
         return [(row[0], row[1], audit_decoder.decode(row[2])) for row in rows]
 
     def growth(self) -> Growth:
         pages, page_bytes, free = (
-            self._connection.execute(statement).fetchone()[0]
+            self._rows(statement)[0][0]
             for statement in ("PRAGMA page_count", "PRAGMA page_size", "PRAGMA freelist_count")
         )
         log = self._path.with_name(self._path.name + "-wal")
@@ -87,7 +90,15 @@ class SqliteSnapshot:
             file_bytes=pages * page_bytes,
             log_bytes=log.stat().st_size if log.exists() else 0,
             free_bytes=free * page_bytes,
-            rows={
-                name: self._connection.execute(statement).fetchone()[0] for name, statement in sql.ROW_COUNTS.items()
-            },
+            rows={name: self._rows(statement)[0][0] for name, statement in sql.ROW_COUNTS.items()},
         )
+
+    def _row(self, statement: str, bound: Mapping[str, object] | None = None) -> Row | None:
+        rows = self._rows(statement, bound)
+        return rows[0] if rows else None
+
+    def _rows(self, statement: str, bound: Mapping[str, object] | None = None) -> list[Row]:
+        try:
+            return self._connection.execute(statement, bound or {}).fetchall()
+        except sqlite3.Error as error:
+            raise unreadable(error) from error

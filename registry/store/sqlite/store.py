@@ -1,6 +1,7 @@
 """The store, open in this process: one writing thread, the readers, and what is remembered of the file."""
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -10,7 +11,7 @@ from registry.errors import StoreFault
 from registry.store.interface import Snapshot, TeamView, Transaction
 from registry.store.sqlite import backup, queries
 from registry.store.sqlite.presence import Presence
-from registry.store.sqlite.readers import Readers
+from registry.store.sqlite.readers import Readers, unreadable
 from registry.store.sqlite.snapshot import SqliteSnapshot
 from registry.store.sqlite.team_view import SqliteTeamView
 from registry.store.sqlite.writer import Writer
@@ -32,8 +33,12 @@ class SqliteStore:
         if not self._presence.announce():
             self._presence.close()
             raise StoreFault(f"the store {path} is being restored; start again when that is done")
-        self._readers = Readers(path, clock)
-        self._writer = Writer(path, clock)
+        try:
+            self._readers = Readers(path, clock)
+            self._writer = Writer(path, clock)
+        except (sqlite3.Error, StoreFault) as error:
+            self._presence.close()
+            raise error if isinstance(error, StoreFault) else unreadable(error) from error
         self._views: dict[str, SqliteTeamView] = {}
 
     def snapshot(self) -> Snapshot:
@@ -43,7 +48,7 @@ class SqliteStore:
         # Ids of views are never reused, so what was found once stays true.
         view = self._views.get(team)
         if view is None:
-            row = self._readers.inline.execute(queries.VIEW, {"team": team}).fetchone()
+            row = self._readers.row(queries.VIEW, {"team": team})
             if row is None:
                 return None
             view = self._views[team] = SqliteTeamView(self._readers, team=team, view=row[0])

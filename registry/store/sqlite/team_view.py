@@ -6,7 +6,7 @@ after a few milliseconds and asked again on another thread, where SQLite works w
 
 import sqlite3
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Final
 
 from registry.catalog.entry import ServerName
 from registry.catalog.query import LATEST, Page, Position, Query
@@ -19,13 +19,6 @@ _FEW_MATCHES: Final = 400
 _GRAM: Final = 3
 
 _EXACT_NAME, _EXACT_SLUG, _OTHERS = 0, 1, 2
-
-
-class _Found(NamedTuple):
-    tier: int
-    name: str
-    version: str
-    item: bytes
 
 
 class SqliteTeamView:
@@ -41,7 +34,8 @@ class SqliteTeamView:
         return self._team
 
     def generation(self) -> str:
-        row = self._readers.inline.execute(queries.GENERATION, {"view": self._view}).fetchone()
+        row = self._readers.row(queries.GENERATION, {"view": self._view})
+        assert row is not None
         return f"{row[0]}.{self._view}.{row[1]}"
 
     async def page(self, query: Query) -> Page:
@@ -52,16 +46,16 @@ class SqliteTeamView:
 
     def versions(self, name: ServerName, *, include_deleted: bool) -> list[bytes]:
         bound = {"view": self._view, "name": name, "deleted": include_deleted}
-        return [row[0] for row in self._readers.inline.execute(queries.ITEMS_OF_NAME, bound)]
+        return [row[0] for row in self._readers.rows(queries.ITEMS_OF_NAME, bound)]
 
     def version(self, name: ServerName, version: str, *, include_deleted: bool) -> bytes | None:
         bound = {"view": self._view, "name": name, "version": version, "deleted": include_deleted}
-        row = self._readers.inline.execute(queries.ITEM, bound).fetchone()
+        row = self._readers.row(queries.ITEM, bound)
         return None if row is None else row[0]
 
     def latest(self, name: ServerName, *, include_deleted: bool) -> bytes | None:
         bound = {"view": self._view, "name": name, "deleted": include_deleted}
-        row = self._readers.inline.execute(queries.LATEST_ITEM, bound).fetchone()
+        row = self._readers.row(queries.LATEST_ITEM, bound)
         return None if row is None else row[0]
 
     def _list(self, connection: sqlite3.Connection, query: Query) -> Page:
@@ -69,7 +63,10 @@ class SqliteTeamView:
         after = query.after if query.after.tier == _OTHERS else Position(tier=_OTHERS)
         bound = self._bound(query, after, query.limit + 1)
         found = connection.execute(self._list_statement(connection, query, bound), bound).fetchall()
-        return _page([_Found(_OTHERS, *row) for row in found], query.limit)
+        if len(found) <= query.limit:
+            return Page(items=[item for _, _, item in found], next=None)
+        name, version, _ = found[query.limit - 1]
+        return Page(items=[item for _, _, item in found[:-1]], next=Position(name=name, version=version))
 
     def _list_statement(self, connection: sqlite3.Connection, query: Query, bound: dict[str, object]) -> str:
         if query.updated_since_us is not None:
@@ -84,21 +81,27 @@ class SqliteTeamView:
         return queries.PAGE_ONE_VERSION if bound["exact"] else queries.PAGE_FILTERED
 
     def _search(self, connection: sqlite3.Connection, query: Query) -> Page:
-        term = query.search.casefold()
+        term = rows.search_term(query.search)
         tiers: list[tuple[int, Callable[[], str]]] = [
             (_EXACT_NAME, lambda: queries.SEARCH_EXACT_NAME),
             (_EXACT_SLUG, lambda: queries.SEARCH_EXACT_SLUG),
             (_OTHERS, lambda: _search_statement(connection, term)),
         ]
-        found: list[_Found] = []
+        items: list[bytes] = []
+        last: Position | None = None
         for tier, statement in tiers:
-            wanted = query.limit + 1 - len(found)
-            if tier < query.after.tier or wanted == 0:
+            if tier < query.after.tier:
                 continue
             after = query.after if query.after.tier == tier else Position(tier=tier)
-            bound = self._bound(query, after, wanted) | {"term": term, "grams": rows.grams(term)}
-            found += [_Found(tier, *row) for row in connection.execute(statement(), bound)]
-        return _page(found, query.limit)
+            wanted = query.limit - len(items)
+            bound = self._bound(query, after, wanted + 1) | {"term": term, "grams": rows.grams(term)}
+            found = connection.execute(statement(), bound).fetchall()
+            for name, version, item in found[:wanted]:
+                items.append(item)
+                last = Position(tier=tier, name=name, version=version)
+            if len(found) > wanted:
+                return Page(items=items, next=last)
+        return Page(items=items, next=None)
 
     def _bound(self, query: Query, after: Position, limit: int) -> dict[str, object]:
         exact = "" if query.version in (None, LATEST) else query.version
@@ -107,12 +110,12 @@ class SqliteTeamView:
             "name": after.name,
             "version": after.version,
             "limit": limit,
-            "deleted": query.include_deleted,
+            "deleted": query.include_deleted or query.updated_since_us is not None,
             "latest": query.version == LATEST,
             "exact": exact,
             "since": -(1 << 62) if query.updated_since_us is None else query.updated_since_us,
-            "registry_type": rows.words((query.registry_type,)) if query.registry_type else "",
-            "transport": rows.words((query.transport,)) if query.transport else "",
+            "registry_type": rows.wanted_word(query.registry_type),
+            "transport": rows.wanted_word(query.transport),
         }
 
 
@@ -123,13 +126,3 @@ def _search_statement(connection: sqlite3.Connection, term: str) -> str:
     if matches >= _FEW_MATCHES:
         return queries.SEARCH_COMMON
     return queries.SEARCH_SHORT if short else queries.SEARCH_RARE
-
-
-def _page(found: list[_Found], limit: int) -> Page:
-    if len(found) <= limit:
-        return Page(items=[each.item for each in found], next=None)
-    last = found[limit - 1]
-    return Page(
-        items=[each.item for each in found[:limit]],
-        next=Position(tier=last.tier, name=last.name, version=last.version),
-    )

@@ -91,13 +91,15 @@ class SqliteTransaction(SqliteSnapshot):
             )
             self._connection.execute(queries.NEW_ENTRY, bound | {"source": source_id})
             return
-        entry_id, document_before, _ = before
+        entry_id, document_before, _, text_before = before
         self._connection.execute(queries.CHANGE_ENTRY, bound | {"id": entry_id})
         if document_before != document_id:
             self._connection.execute(
                 queries.SUPERSEDE,
                 {"entry": entry_id, "document": document_before, "superseded_us": self.instant_us},
             )
+        if text_before != bound["text"]:
+            self._forget_text(text_before)
 
     def mark_seen(self, entry_ids: Iterable[int], *, seen_in: int) -> None:
         self._connection.executemany(
@@ -213,7 +215,8 @@ class SqliteTransaction(SqliteSnapshot):
         swept += execute(sql.SWEEP_QUARANTINE, {"before_us": retention.quarantine_before_us, "limit": limit}).rowcount
         bound = {"before_us": retention.superseded_before_us, "limit": limit}
         for entry_id, superseded_us, document_id in execute(sql.OLD_SUPERSEDED, bound).fetchall():
-            execute(sql.FORGET_SUPERSEDED, {"entry": entry_id, "superseded_us": superseded_us})
+            key = {"entry": entry_id, "superseded_us": superseded_us, "document": document_id}
+            execute(sql.FORGET_SUPERSEDED, key)
             execute(sql.FORGET_DOCUMENT, {"id": document_id})
             swept += 1
         return swept
@@ -247,6 +250,13 @@ class SqliteTransaction(SqliteSnapshot):
             self._connection.execute(queries.INDEX_TEXT, {"id": row[0], "text": text})
             return int(row[0])
         return int(self._connection.execute(queries.TEXT_ID, {"digest": digest}).fetchone()[0])
+
+    def _forget_text(self, text_id: int) -> None:
+        """Searches find what an entry says now, not what it used to say."""
+        row = self._connection.execute(queries.UNUSED_TEXT, {"id": text_id}).fetchone()
+        if row is not None:
+            self._connection.execute(queries.UNINDEX_TEXT, {"id": text_id, "text": row[0]})
+            self._connection.execute(queries.FORGET_TEXT, {"id": text_id})
 
     def _body(self, document_id: int) -> bytes:
         body = self._bodies.get(document_id)

@@ -10,6 +10,7 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
@@ -26,7 +27,9 @@ _MOST_QUEUED: Final = 1000
 _TURNS_IN_LOG: Final = 50
 _IDLE_S: Final = 1.0
 _PATIENCE_S: Final = 30.0
-_FULL: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
+# What SQLite calls it when a quota, the largest size of a file, or the file beside it (shared memory) is in the way.
+_FULL: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE})
+_HELD_ELSEWHERE: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
 
 class _Operation(Protocol):
@@ -48,8 +51,14 @@ class _Waiting:
         """True for the first of the two who asks: the thread, to write it; who waits, to give it up."""
         return self._taken.acquire(blocking=False)
 
+    def give_up(self) -> bool:
+        """Want nothing written any more; False if it is too late for that."""
+        return self.take()
+
     def resolve(self, outcome: object) -> None:
-        self.loop.call_soon_threadsafe(self._settle, outcome)
+        # A loop that is closed has nobody left who waits.
+        with suppress(RuntimeError):
+            self.loop.call_soon_threadsafe(self._settle, outcome)
 
     def _settle(self, outcome: object) -> None:
         if self.future.done():
@@ -61,11 +70,25 @@ class _Waiting:
 
 
 class Writer:
-    """Starts its thread on construction; `close` finishes what is queued."""
+    """
+    Starts its thread on construction; `close` finishes what is queued.
 
-    def __init__(self, path: Path, clock: Clock) -> None:
+    Args:
+        patience_s: How long a change waits for its turn.
+
+    Raises:
+        StoreFault: the file cannot be opened for writing.
+    """
+
+    def __init__(self, path: Path, clock: Clock, *, patience_s: float = _PATIENCE_S) -> None:
         self._path = path
         self._clock = clock
+        self._patience_s = patience_s
+        try:
+            self._connection = open_writer(path)
+            self._turnstile = Turnstile(path)
+        except (sqlite3.Error, OSError) as error:
+            raise StoreFault(f"cannot open the store {path} for writing: {error}") from error
         self._queue: queue.Queue[_Waiting | None] = queue.Queue(_MOST_QUEUED)
         self._held_back: _Waiting | None = None
         self._closing = False
@@ -82,10 +105,15 @@ class Writer:
         except queue.Full:
             raise StoreBusy("too many changes are waiting to be written; try again in a moment") from None
         try:
-            async with asyncio.timeout(_PATIENCE_S):
+            async with asyncio.timeout(self._patience_s):
                 outcome: T = await asyncio.shield(waiting.future)
+        except asyncio.CancelledError:
+            # Nothing is written for who left; what is being written already is finished, and nobody is told.
+            waiting.give_up()
+            waiting.future.cancel()
+            raise
         except TimeoutError:
-            if waiting.take():
+            if waiting.give_up():
                 raise StoreBusy("the change did not get its turn to be written; try again in a moment") from None
             outcome = await waiting.future
         return outcome
@@ -95,14 +123,12 @@ class Writer:
         self._thread.join()
 
     def _run(self) -> None:
-        connection = open_writer(self._path)
-        turnstile = Turnstile(self._path)
         try:
-            while (waiting := self._next(connection)) is not None:
-                self._take_turn(connection, turnstile, waiting)
+            while (waiting := self._next(self._connection)) is not None:
+                self._take_turn(self._connection, self._turnstile, waiting)
         finally:
-            connection.close()
-            turnstile.close()
+            self._connection.close()
+            self._turnstile.close()
 
     def _next(self, connection: sqlite3.Connection) -> _Waiting | None:
         """Who is next, None to close. The log is moved into the file when it has grown, or nobody wants to write."""
@@ -119,29 +145,32 @@ class Writer:
 
     def _take_turn(self, connection: sqlite3.Connection, turnstile: Turnstile, first: _Waiting) -> None:
         """Commit *first*, and what waits behind it, for as long as a turn lasts."""
-        written: list[tuple[_Waiting, object]] = []
+        claimed: list[_Waiting] = []
+        outcomes: list[object] = []
         try:
             connection.execute("PRAGMA synchronous = FULL" if first.durable else "PRAGMA synchronous = NORMAL")
             with turnstile.turn():
                 ends_ns = self._clock.monotonic_ns() + _TURN_NS
+                changes = connection.total_changes
                 connection.execute("BEGIN IMMEDIATE")
                 waiting: _Waiting | None = first
                 while waiting is not None:
                     if waiting.take():
-                        written.append((waiting, self._perform(connection, waiting)))
+                        claimed.append(waiting)
+                        outcomes.append(self._perform(connection, waiting))
                     waiting = self._next_like(first) if self._clock.monotonic_ns() < ends_ns else None
                 connection.execute("COMMIT")
-            self.fault = None
+            if connection.total_changes > changes:
+                self.fault = None
         except Exception as error:  # noqa: BLE001 - the outermost loop of the thread: everybody waiting is told
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
+            with suppress(sqlite3.Error):
+                connection.rollback()
             translated = self._translated(error)
-            if isinstance(error, sqlite3.Error):
-                self.fault = str(translated)
-            if not written and first.take():
-                written.append((first, translated))
-            written = [(waiting, translated) for waiting, _ in written]
-        for waiting, outcome in written:
+            self.fault = str(translated)
+            if not claimed and first.take():
+                claimed.append(first)
+            outcomes = [translated] * len(claimed)
+        for waiting, outcome in zip(claimed, outcomes, strict=True):
             waiting.resolve(outcome)
         self._turns += 1
 
@@ -174,7 +203,7 @@ class Writer:
         try:
             outcome = waiting.operation(SqliteTransaction(connection, self._path, self._clock))
         except sqlite3.Error as error:
-            if error.sqlite_errorcode in _FULL or not connection.in_transaction:
+            if _code(error) in _FULL or not connection.in_transaction:
                 raise
             outcome = self._translated(error)
         except Exception as error:  # noqa: BLE001 - whoever asked gets it; the others go on
@@ -184,13 +213,18 @@ class Writer:
         connection.execute("RELEASE operation")
         return outcome
 
-    def _translated(self, error: BaseException) -> BaseException:
-        if not isinstance(error, sqlite3.Error):
-            return error
+    def _translated(self, error: Exception) -> RegistryError:
         translated: RegistryError
-        if error.sqlite_errorcode in _FULL:
+        if _code(error) in _FULL:
             translated = StoreFull(f"no space left to write to {self._path.name}; free some, reads go on meanwhile")
+        elif (_code(error) or 0) & 0xFF in _HELD_ELSEWHERE:
+            translated = StoreBusy(f"something else holds {self._path.name}, a tool perhaps; try again in a moment")
         else:
             translated = StoreFault(f"the store could not be written: {error}")
         translated.__cause__ = error
         return translated
+
+
+def _code(error: Exception) -> int | None:
+    """SQLite's extended code; None for errors of other origin, and for the module's own."""
+    return getattr(error, "sqlite_errorcode", None)

@@ -6,7 +6,7 @@ JSON Schema can say the first two of these rules and not the others; `registry.s
 from typing import Protocol
 
 from registry.settings import SecretRef, UpstreamKind, UpstreamSettings
-from registry.toml_positions import Path
+from registry.settings.positions import Path
 
 
 class Report(Protocol):

@@ -1,7 +1,7 @@
 """The configuration file as frozen structs; secrets by reference, never by value.
 
 One struct per table. The file's keys are the field names, except that durations say their unit here
-(`interval_s`) and not there (`interval`). Reading a file into these is `registry.config_file`; every key
+(`interval_s`) and not there (`interval`). Reading a file into these is `registry.settings.file`; every key
 also stands in `schemas/config/registry.schema.json`, and a test holds the two together.
 """
 
@@ -16,7 +16,7 @@ from msgspec import Struct, field
 from msgspec.structs import force_setattr
 
 from registry.errors import ConfigFault
-from registry.settings_values import (
+from registry.settings.values import (
     Count,
     Duration,
     FilePath,

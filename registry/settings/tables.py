@@ -16,10 +16,10 @@ import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import fields
 
-from registry.config_problem import ConfigProblem, did_you_mean
-from registry.config_rules import UpstreamRules
 from registry.settings import Settings, UpstreamSettings
-from registry.toml_positions import Path, Positions
+from registry.settings.positions import Path, Positions
+from registry.settings.problem import ConfigProblem, did_you_mean
+from registry.settings.rules import UpstreamRules
 
 _S = TypeVar("_S", bound=Struct)
 _MAX_SHOWN: Final = 60

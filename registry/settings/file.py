@@ -1,7 +1,7 @@
 """From a configuration file and the environment to the settings, or to everything that is wrong with them.
 
 Here are the order of the steps and the whole-file failures; what a value or a table may be is
-`config_tables`, what must hold between them `config_rules`, the environment's say `config_environ`.
+`tables`, what must hold between them `rules`, the environment's say `environ`.
 """
 
 import os
@@ -12,12 +12,12 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from registry.config_environ import override
-from registry.config_problem import ConfigProblem
-from registry.config_tables import Reading
 from registry.errors import ConfigFault
 from registry.settings import SecretRef, Settings, UpstreamSettings
-from registry.toml_positions import Positions
+from registry.settings.environ import override
+from registry.settings.positions import Positions
+from registry.settings.problem import ConfigProblem
+from registry.settings.tables import Reading
 
 
 def load_settings(path: Path, environ: Mapping[str, str]) -> Settings:

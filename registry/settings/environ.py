@@ -13,10 +13,10 @@ from typing import Final
 
 from msgspec.structs import FieldInfo, fields
 
-from registry.config_problem import ConfigProblem, did_you_mean
-from registry.config_tables import unwrap
 from registry.settings import Settings, UpstreamSettings
-from registry.toml_positions import Path
+from registry.settings.positions import Path
+from registry.settings.problem import ConfigProblem, did_you_mean
+from registry.settings.tables import unwrap
 
 PREFIX: Final = "MCP_REGISTRY_"
 COMMAND_LINE_VARIABLES: Final = frozenset({f"{PREFIX}{name}" for name in ("TOKEN", "CONFIG", "SERVER")})

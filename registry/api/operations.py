@@ -1,0 +1,36 @@
+"""`/v1/status` and `/v1/quarantine`: what operators read. On loopback listeners only, until there are roles."""
+
+from typing import Final
+
+from litestar import HttpMethod, route
+from litestar.handlers import HTTPRouteHandler
+from litestar.types import ASGIApp, HTTPScope
+
+from registry.api.answers import encoded
+from registry.api.params import bounded_integer, parse_query
+from registry.api.sync_runs import refuse_browsers
+from registry.clock import Clock
+from registry.reports import quarantine_report, status
+from registry.store.interface import Store
+
+_READ: Final = [HttpMethod.GET, HttpMethod.HEAD]
+_MOST_QUARANTINED: Final = 1000
+
+
+def operation_routes(store: Store, clock: Clock) -> list[HTTPRouteHandler]:
+    """Status and quarantine."""
+
+    @route("/v1/status", http_method=_READ, name="get-status")
+    async def get_status(scope: HTTPScope) -> ASGIApp:
+        refuse_browsers(scope)
+        return encoded(status(store.snapshot(), clock, fault=store.fault))
+
+    @route("/v1/quarantine", http_method=_READ, name="list-quarantine")
+    async def list_quarantine(scope: HTTPScope) -> ASGIApp:
+        refuse_browsers(scope)
+        parameters = parse_query(scope["query_string"])
+        limit = bounded_integer(parameters, "limit", default=50, most=_MOST_QUARANTINED)
+        upstream = parameters.get("upstream") or None
+        return encoded(quarantine_report(store.snapshot(), upstream=upstream, limit=limit))
+
+    return [get_status, list_quarantine]

@@ -1,0 +1,53 @@
+"""`mcp-registry backup` and `restore`."""
+
+from pathlib import Path
+
+import click
+
+from registry.cli.output import emit_json, size
+from registry.cli.target import local_target, target_options
+from registry.clock import SystemClock
+from registry.store.interface import Store
+from registry.store.sqlite import backup as files
+
+
+@click.command("backup")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@target_options
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def backup_command(file: Path, config: Path | None, server: str | None, as_json: bool) -> None:
+    """Write a consistent, verified copy of the store to FILE, while it is being served and written to.
+
+    FILE must not exist. It holds everything the store holds: keep it as carefully.
+    """
+    chosen = local_target(config, server, why="a backup is written beside the store it copies")
+
+    async def copy(store: Store) -> int:
+        return await store.backup(file)
+
+    written = chosen.run(copy)
+    if as_json:
+        emit_json({"file": str(file), "size_bytes": written, "verified": True})
+    else:
+        click.echo(f"{file}: {size(written)}, verified")
+
+
+@click.command("restore")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@target_options
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def restore_command(file: Path, config: Path | None, server: str | None, yes: bool, as_json: bool) -> None:
+    """Put the backup FILE in the place of the store. No server may be running on it.
+
+    The store that is there now is kept beside it, under a name that is printed.
+    """
+    chosen = local_target(config, server, why="a server that runs cannot be given another store")
+    store = chosen.settings.store.path
+    if not yes:
+        click.confirm(f"put {file} in the place of {store}?", abort=True, err=True)
+    kept = files.restore(file, store, SystemClock())
+    if as_json:
+        emit_json({"store": str(store), "kept": None if kept is None else str(kept)})
+    else:
+        click.echo(f"{store}: restored from {file}" + ("" if kept is None else f"; what was there is now {kept}"))

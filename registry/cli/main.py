@@ -1,0 +1,50 @@
+"""The group of all commands, and how errors end."""
+
+import sys
+
+import click
+
+from registry import RELEASE
+from registry.cli.backup import backup_command, restore_command
+from registry.cli.completion import completion_command
+from registry.cli.config import config_group
+from registry.cli.serve import serve_command
+from registry.cli.status import quarantine_command, status_command
+from registry.cli.sync import sync_command
+from registry.errors import RegistryError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(RELEASE, prog_name="mcp-registry")
+def cli() -> None:
+    """A governed MCP registry: mirrors other registries and serves each team its own view of them."""
+
+
+for _command in (
+    serve_command,
+    sync_command,
+    status_command,
+    quarantine_command,
+    backup_command,
+    restore_command,
+    config_group,
+    completion_command,
+):
+    cli.add_command(_command)
+
+
+def main() -> None:
+    """Run the command line; what goes wrong ends in one line of words."""
+    try:
+        cli.main(standalone_mode=False, prog_name="mcp-registry")
+    except click.exceptions.Abort:
+        click.echo("interrupted", err=True)
+        sys.exit(130)
+    except click.exceptions.Exit as ended:
+        sys.exit(ended.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except RegistryError as error:
+        click.echo(f"mcp-registry: {error}", err=True)
+        sys.exit(1)

@@ -1,0 +1,126 @@
+"""`mcp-registry status` and `quarantine`: how the mirror, the jobs and the store are doing."""
+
+from pathlib import Path
+from urllib.parse import urlencode
+
+import click
+from rich.markup import escape
+
+from registry.cli.output import ago, console, duration, emit_json, instant, size, table
+from registry.cli.target import Remote, target, target_options
+from registry.reports import QuarantineReport, Status, UpstreamReport, quarantine_report, status
+from registry.store.interface import Store
+
+
+@click.command("status")
+@target_options
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def status_command(config: Path | None, server: str | None, as_json: bool) -> None:
+    """Show how fresh the mirror is, what the latest runs did, and how large the store is.
+
+    Exits with 1 while something is wrong: an upstream that fails, or writes that do.
+    """
+    chosen = target(config, server)
+    if isinstance(chosen, Remote):
+        report = chosen.get("/v1/status", Status)
+    else:
+        clock = chosen.clock
+
+        async def read(store: Store) -> Status:
+            return status(store.snapshot(), clock, fault=store.fault)
+
+        report = chosen.run(read)
+    if as_json:
+        emit_json(report)
+    else:
+        _show(report)
+    if report.fault is not None or any(each.state.trouble for each in report.upstreams if each.state.configured):
+        raise SystemExit(1)
+
+
+@click.command("quarantine")
+@target_options
+@click.option("--upstream", metavar="NAME", help="Only what this upstream sent.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def quarantine_command(
+    config: Path | None, server: str | None, upstream: str | None, limit: int, as_json: bool
+) -> None:
+    """List what upstreams sent that cannot be served, and why."""
+    chosen = target(config, server)
+    if isinstance(chosen, Remote):
+        asked = "/v1/quarantine?" + urlencode({"limit": limit} | ({"upstream": upstream} if upstream else {}))
+        report = chosen.get(asked, QuarantineReport)
+    else:
+
+        async def read(store: Store) -> QuarantineReport:
+            return quarantine_report(store.snapshot(), upstream=upstream, limit=limit)
+
+        report = chosen.run(read)
+    if as_json:
+        emit_json(report)
+        return
+    if not report.items:
+        click.echo("nothing is in quarantine")
+        return
+    shown = table("Quarantine", "upstream", "name", "version", "#bytes", "last seen", "reason")
+    for each in report.items:
+        shown.add_row(
+            each.upstream,
+            each.name or "-",
+            each.version or "-",
+            str(each.size_bytes),
+            instant(each.last_seen_us),
+            each.reason,
+        )
+    console().print(shown)
+
+
+def _show(report: Status) -> None:
+    out = console()
+    shown = table("Upstreams", "name", "kind", "#entries", "last completed", "last full", "#quarantine", "state")
+    for each in report.upstreams:
+        state = each.state
+        shown.add_row(
+            state.source,
+            state.kind,
+            f"{state.entries:,}",
+            ago(state.synced_us, report.now_us),
+            ago(state.full_us, report.now_us),
+            str(each.quarantined),
+            _condition(each),
+        )
+    out.print(shown)
+    runs = table("Latest runs", "run", "upstream", "kind", "state", "started", "took", "#new", "#changed", "#withdrawn")
+    latest = sorted((run for each in report.upstreams for run in each.runs), key=lambda run: -run.sequence)[:10]
+    for run in latest:
+        took = (run.finished_us - run.started_us) / 1e6 if run.started_us and run.finished_us else None
+        runs.add_row(
+            run.id,
+            run.upstream,
+            run.kind.value,
+            run.state.value,
+            instant(run.started_us),
+            "-" if took is None else duration(took),
+            f"{run.new:,}",
+            f"{run.changed:,}",
+            f"{run.withdrawn:,}",
+        )
+    if latest:
+        out.print()
+        out.print(runs)
+    grows = ", ".join(f"{count:,} {what}" for what, count in report.store.rows.items() if count)
+    out.print()
+    jobs = "nobody, start `mcp-registry serve`" if report.jobs is None else report.jobs.holder
+    out.print(f"[bold]Store[/bold]  {size(report.store.file_bytes)} file, {size(report.store.log_bytes)} log: {grows}")
+    out.print(f"[bold]Jobs[/bold]   run by {jobs}")
+    if report.fault is not None:
+        out.print(f"[bold red]Writes fail:[/bold red] {escape(report.fault)}")
+
+
+def _condition(each: UpstreamReport) -> str:
+    if not each.state.configured:
+        return "no longer configured"
+    if each.state.trouble is None:
+        return "ok" if each.state.synced_us is not None else "not mirrored yet"
+    return f"[red]{escape(each.state.trouble)}[/red]"

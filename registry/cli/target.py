@@ -1,0 +1,128 @@
+"""Where a command works: on the store a configuration names, or on a running server.
+
+On the store it acts as `local:<user>`, with the roles operator and admin, and is recorded as such.
+"""
+
+import asyncio
+import getpass
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import click
+import msgspec
+
+from registry import RELEASE
+from registry.clock import SystemClock
+from registry.commands.actor import Actor, local
+from registry.egress.client import EgressClient, EgressPolicy, FetchLimits
+from registry.errors import Invalid
+from registry.settings import Settings
+from registry.settings.file import load_settings
+from registry.store.sqlite.migrations import migrate
+from registry.store.sqlite.store import SqliteStore
+
+T = TypeVar("T")
+
+_LIMITS: Final = FetchLimits(connect_s=5, read_s=30, total_s=600, max_decoded_bytes=64 << 20, max_ratio=1000)
+
+
+class Local:
+    """The store a configuration names, opened for one command."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.clock = SystemClock()
+        self.actor: Actor = local(getpass.getuser())
+
+    def run(self, work: Callable[[SqliteStore], Awaitable[T]]) -> T:
+        """Open the store, do *work*, close it. The store is made or brought up to date if need be."""
+
+        async def opened() -> T:
+            store = SqliteStore(self.settings.store.path, self.clock)
+            try:
+                return await work(store)
+            finally:
+                await store.aclose()
+
+        migrate(self.settings.store.path, clock=self.clock, release=RELEASE)
+        return asyncio.run(opened())
+
+
+class Remote:
+    """A running server."""
+
+    def __init__(self, url: str, token: str | None) -> None:
+        self._url = url.rstrip("/")
+        self._headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+
+    def get(self, path: str, kind: type[T]) -> T:
+        """The decoded answer to GET. Raises UpstreamFault with the server's own words."""
+        return self._decoded(asyncio.run(self._request("GET", path, None)), kind)
+
+    def post(self, path: str, body: object, kind: type[T]) -> T:
+        """The decoded answer to POST with *body* as JSON."""
+        return self._decoded(asyncio.run(self._request("POST", path, msgspec.json.encode(body))), kind)
+
+    async def _request(self, method: str, path: str, content: bytes | None) -> bytes:
+        async with EgressClient(clock=SystemClock(), user_agent=f"mcp-registry/{RELEASE}") as client:
+            headers = self._headers | ({} if content is None else {"Content-Type": "application/json"})
+            fetched = await client.request(
+                method,
+                self._url + path,
+                headers=headers,
+                content=content,
+                # The operator named this server; it is as often as not on this machine.
+                policy=EgressPolicy(allow_private=True),
+                limits=_LIMITS,
+            )
+            return fetched.body
+
+    def _decoded(self, body: bytes, kind: type[T]) -> T:
+        try:
+            return msgspec.json.decode(body, type=kind)
+        except msgspec.DecodeError as error:
+            raise Invalid(f"{self._url} did not answer like an mcp-registry of this release: {error}") from error
+
+
+def target_options(command: Callable[..., Any]) -> Callable[..., Any]:  # Any: click's callbacks have any signature
+    """Give a command `--config` and `--server`, as `config` and `server`."""
+    command = click.option(
+        "--server",
+        metavar="URL",
+        envvar="MCP_REGISTRY_SERVER",
+        help="Work on a running server; its token from MCP_REGISTRY_TOKEN.",
+    )(command)
+    return click.option(
+        "--config",
+        metavar="FILE",
+        envvar="MCP_REGISTRY_CONFIG",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="Work on the store this configuration names.",
+    )(command)
+
+
+def target(config: Path | None, server: str | None) -> Local | Remote:
+    """What the options name. On the command line one of them wins over the other from the environment."""
+    context = click.get_current_context()
+    given = {
+        name
+        for name in ("config", "server")
+        if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+    }
+    if given == {"config", "server"}:
+        raise click.UsageError("give --config or --server, not both")
+    if server is not None and "config" not in given:
+        return Remote(server, os.environ.get("MCP_REGISTRY_TOKEN"))
+    if config is None:
+        raise click.UsageError("where? give --config FILE for the store, or --server URL for a running server")
+    return Local(load_settings(config, os.environ))
+
+
+def local_target(config: Path | None, server: str | None, *, why: str) -> Local:
+    """For what can only be done on the store itself; *why* tells the others."""
+    chosen = target(config, server)
+    if isinstance(chosen, Remote):
+        raise click.UsageError(f"{why}; use --config FILE on the machine that has the store")
+    return chosen

@@ -1,0 +1,28 @@
+"""At the start: what is configured becomes what is in force, for every name, before anybody is answered."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from registry.commands.configure_sources import configure_sources, project_pending
+from registry.store.interface import Store
+from sync.configured import ConfiguredUpstream
+
+_NAMES_AT_A_TIME: Final = 20
+
+
+async def put_in_force(store: Store, upstreams: Iterable[ConfiguredUpstream]) -> None:
+    """
+    Store the configured upstreams as sources and decide anew who answers for each name, where that may differ.
+
+    Takes about 100 microseconds a name when something changed, and next to nothing when nothing did. Idempotent; one
+    that was cut short goes on where it stopped.
+    """
+    sources = [(upstream.source, upstream.settings.kind.value) for upstream in upstreams]
+    if await store.transact(lambda transaction: configure_sources(transaction, sources)):
+        await project_all_pending(store)
+
+
+async def project_all_pending(store: Store) -> None:
+    """Bring the views of all names that wait for it up to date, a few names in each transaction."""
+    while await store.transact(lambda transaction: project_pending(transaction, limit=_NAMES_AT_A_TIME), durable=False):
+        pass

@@ -1,0 +1,29 @@
+"""One registry for all tests that only read."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.api.reading import Item, Reader
+from tests.api.world import everything
+from tests.doubles.loaded_store import ANONYMOUS, load
+from tests.running import RunningRegistry
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningRegistry]:
+    """A running registry that nobody changes, loaded in many small steps so that `updatedAt` differs."""
+    folder = tmp_path_factory.mktemp("world")
+    with RunningRegistry(folder, ANONYMOUS + load(folder, everything(), batch=3)) as registry:
+        yield registry
+
+
+@pytest.fixture(scope="session")
+def reader(world: RunningRegistry) -> Reader:
+    return Reader(world.url)
+
+
+@pytest.fixture(scope="session")
+def catalog(reader: Reader) -> list[Item]:
+    """Every item there is, deleted ones too, in the order of the list."""
+    return reader.walk(100, include_deleted="true").items

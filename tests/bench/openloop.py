@@ -1,0 +1,186 @@
+"""An open-loop load generator: sends on schedule, whatever the server does, and counts from the scheduled instant.
+
+    python -m tests.bench.openloop --port 8080 --rate 500 --seconds 5 --targets FILE
+
+A closed loop waits for an answer before it asks again, so a server that stalls is asked less and looks fast. Here a
+request that finds every connection busy waits for one, and the wait is part of its latency. One thread, no event
+loop: those round their timers to milliseconds, this looks at the clock until it is time. It wants a core of its own.
+"""
+
+import argparse
+import select
+import socket
+import sys
+import time
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+_CONNECTIONS: Final = 64
+_PATIENCE_NS: Final = 10_000_000_000
+# Closer than this to the next instant it does not sleep: the kernel's timers are about a millisecond late.
+_SPIN_NS: Final = 1_500_000
+_READ_BYTES: Final = 1 << 20
+
+
+class Latencies(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What came of a run. Latencies are from the scheduled instant to the last byte of the answer.
+
+    `lag_*` is this generator's own error: how late it looked at a request that was due.
+    """
+
+    requests: int
+    answered: int
+    failed: int
+    rate: float
+    achieved: float
+    p50_ms: float
+    p99_ms: float
+    p999_ms: float
+    max_ms: float
+    lag_p99_ms: float
+    lag_max_ms: float
+
+
+class _Connection:
+    """One kept-alive connection, with at most one request under way."""
+
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket.setblocking(False)
+        self.scheduled_ns = 0
+        self._head = b""
+        self._missing = -1
+        self.ok = False
+
+    def ask(self, request: bytes, scheduled_ns: int) -> None:
+        self.scheduled_ns = scheduled_ns
+        self._head, self._missing = b"", -1
+        # A request is far smaller than the socket's buffer, which is empty: it goes out whole.
+        if self.socket.send(request) != len(request):
+            raise ValueError("a request did not fit into an empty socket buffer")
+
+    def take(self, received: bytes) -> bool:
+        """Whether that was the end of the answer."""
+        if self._missing < 0:
+            self._head += received
+            end = self._head.find(b"\r\n\r\n")
+            if end < 0:
+                return False
+            head = self._head[:end].lower()
+            start = head.find(b"content-length:") + 15
+            if start < 15:
+                raise ValueError("an answer without Content-Length cannot be measured here")
+            self.ok = head.startswith(b"http/1.1 200")
+            self._missing = int(head[start:].partition(b"\r\n")[0]) - (len(self._head) - end - 4)
+        else:
+            self._missing -= len(received)
+        return self._missing <= 0
+
+
+def run(
+    port: int, targets: Sequence[str], *, rate: float, seconds: float, connections: int = _CONNECTIONS
+) -> Latencies:
+    """
+    Ask for *targets* in turn, *rate* a second.
+
+    Raises ValueError if the server closes a connection or answers in a way that cannot be counted.
+    """
+    head = f"Host: 127.0.0.1:{port}\r\nAccept: application/json\r\n\r\n"
+    requests = [f"GET {target} HTTP/1.1\r\n{head}".encode() for target in targets]
+    total = round(rate * seconds)
+    gap_ns = 1e9 / rate
+    poll = select.epoll()
+    opened = {connection.socket.fileno(): connection for connection in (_Connection(port) for _ in range(connections))}
+    for descriptor in opened:
+        poll.register(descriptor, select.EPOLLIN)
+    idle = list(opened.values())
+    waiting: deque[int] = deque()
+    latencies: list[int] = []
+    lags: list[int] = []
+    failed = 0
+    begin_ns = time.monotonic_ns() + 10_000_000
+    end_ns = begin_ns + round(total * gap_ns) + _PATIENCE_NS
+    due_ns, due, sent = begin_ns, 0, 0
+    while len(latencies) < total:
+        now_ns = time.monotonic_ns()
+        while due < total and due_ns <= now_ns:
+            lags.append(now_ns - due_ns)
+            waiting.append(due_ns)
+            due += 1
+            due_ns = begin_ns + round(due * gap_ns)
+        while waiting and idle:
+            idle.pop().ask(requests[sent % len(requests)], waiting.popleft())
+            sent += 1
+        if now_ns > end_ns:
+            break
+        for descriptor, _ in poll.poll(_sleep_s(due_ns - now_ns if due < total else _SPIN_NS * 20)):
+            connection = opened[descriptor]
+            received = connection.socket.recv(_READ_BYTES)
+            if not received:
+                raise ValueError("the server closed a connection in the middle of a run")
+            if connection.take(received):
+                latencies.append(time.monotonic_ns() - connection.scheduled_ns)
+                failed += not connection.ok
+                idle.append(connection)
+    took_s = (time.monotonic_ns() - begin_ns) / 1e9
+    poll.close()
+    for connection in opened.values():
+        connection.socket.close()
+    return _summary(total, latencies, lags, failed=failed, rate=rate, took_s=took_s)
+
+
+def _sleep_s(until_due_ns: float) -> float:
+    return 0 if until_due_ns < _SPIN_NS else (until_due_ns - _SPIN_NS) / 1e9
+
+
+def _summary(
+    total: int, latencies: list[int], lags: list[int], *, failed: int, rate: float, took_s: float
+) -> Latencies:
+    # What never came back took for ever: it counts with the patience that was spent on it.
+    ordered = sorted([*latencies, *[_PATIENCE_NS] * (total - len(latencies))])
+    late = sorted(lags)
+    return Latencies(
+        requests=total,
+        answered=len(latencies),
+        failed=failed,
+        rate=rate,
+        achieved=len(latencies) / took_s,
+        p50_ms=_share(ordered, 0.5),
+        p99_ms=_share(ordered, 0.99),
+        p999_ms=_share(ordered, 0.999),
+        max_ms=ordered[-1] / 1e6,
+        lag_p99_ms=_share(late, 0.99),
+        lag_max_ms=late[-1] / 1e6,
+    )
+
+
+def _share(ordered: list[int], share: float) -> float:
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))] / 1e6
+
+
+def _main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.openloop", description="put load on a server")
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--rate", type=float, required=True, help="requests a second")
+    parser.add_argument("--seconds", type=float, default=5.0)
+    parser.add_argument("--connections", type=int, default=_CONNECTIONS)
+    parser.add_argument("--targets", type=Path, required=True, help="paths with their queries, one a line")
+    chosen = parser.parse_args()
+    found = run(
+        chosen.port,
+        chosen.targets.read_text().splitlines(),
+        rate=chosen.rate,
+        seconds=chosen.seconds,
+        connections=chosen.connections,
+    )
+    sys.stdout.buffer.write(msgspec.json.encode(found) + b"\n")
+
+
+if __name__ == "__main__":
+    _main()

@@ -1,0 +1,119 @@
+"""Servers as child processes on the core that is measured, and load on them from the other one."""
+
+import http.client
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from tests.bench.catalogs import catalog_file, upstream_table
+from tests.bench.machine import LOADED_FROM, SERVED_ON, pinned
+from tests.bench.openloop import Latencies
+from tests.bench.prepared import write_lines
+from tests.running import free_port
+
+_PATIENCE_S: Final = 30.0
+_SMALLEST_CATALOG: Final = 5_000
+
+
+class Served(msgspec.Struct, frozen=True, kw_only=True):
+    """A server that answers. `ready_s`: from starting the process to its first 200."""
+
+    port: int
+    pid: int
+    ready_s: float
+    log: Path
+
+    @property
+    def worker(self) -> int:
+        """The process that answers; the other one only watches it."""
+        return int(Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()[0])
+
+    def access_lines(self) -> int:
+        """How many requests its access log tells of."""
+        with self.log.open("rb") as lines:
+            return sum(b'"duration_ms":' in line for line in lines)
+
+
+@contextmanager
+def registry(folder: Path, store: Path, *, upstream: str | None = None) -> Iterator[Served]:
+    """
+    The registry with one worker on a store, its log in a file.
+
+    Args:
+        upstream: The `[[upstream]]` table; without one that of a store made by catalogs.store_file.
+    """
+    port = free_port()
+    config = folder / f"registry-{port}.toml"
+    table = upstream_table(catalog_file(_SMALLEST_CATALOG)) if upstream is None else upstream
+    config.write_text(
+        f'[server]\nlisten = "127.0.0.1:{port}"\n\n[store]\npath = "{store}"\n\n[anonymous]\nteam = "everyone"\n\n{table}'
+    )
+    command = ["-m", "registry", "serve", "--config", str(config)]
+    with _child(command, port, "/v0.1/servers?limit=1", folder) as served:
+        yield served
+
+
+@contextmanager
+def bare(folder: Path, bodies: Path) -> Iterator[Served]:
+    """The handler that returns prepared bytes."""
+    port = free_port()
+    command = ["-m", "tests.bench.bare", "--port", str(port), "--bodies", str(bodies)]
+    with _child(command, port, "/prepared?0", folder) as served:
+        yield served
+
+
+def open_loop(served: Served, targets: Sequence[str], folder: Path, *, rate: float, seconds: float) -> Latencies:
+    """Latencies at a rate, from a generator of its own process and core."""
+    file = write_lines(folder / "open-loop-targets", targets)
+    with pinned(LOADED_FROM):
+        finished = subprocess.run(
+            [
+                *(sys.executable, "-m", "tests.bench.openloop"),
+                *("--port", str(served.port), "--rate", str(rate), "--seconds", str(seconds), "--targets", str(file)),
+            ],
+            stdout=subprocess.PIPE,
+            check=True,
+        )
+    found = msgspec.json.decode(finished.stdout, type=Latencies)
+    if found.failed or found.answered != found.requests:
+        raise ValueError(f"the server did not answer all requests with 200: {found}")
+    return found
+
+
+@contextmanager
+def _child(command: Sequence[str], port: int, first: str, folder: Path) -> Iterator[Served]:
+    log = folder / f"log-{port}"
+    with log.open("wb") as output:
+        began = time.monotonic()
+        with pinned(SERVED_ON):
+            process = subprocess.Popen([sys.executable, *command], stderr=output)
+        try:
+            _wait_for(process, port, first, log)
+            yield Served(port=port, pid=process.pid, ready_s=time.monotonic() - began, log=log)
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+            process.wait(_PATIENCE_S)
+
+
+def _wait_for(process: subprocess.Popen[bytes], port: int, first: str, log: Path) -> None:
+    ends = time.monotonic() + _PATIENCE_S
+    while time.monotonic() < ends and process.poll() is None:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_PATIENCE_S)
+        try:
+            connection.request("GET", first)
+            if connection.getresponse().read() is not None:
+                return
+        except OSError:
+            # Not listening yet. Fine enough for a start of a second, and no load on the core that starts.
+            time.sleep(0.005)
+        finally:
+            connection.close()
+    raise ValueError(f"the server did not answer: {log.read_text(errors='replace')[-2000:]}")

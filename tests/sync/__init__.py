@@ -1,0 +1,1 @@
+"""Sync against a real upstream over HTTP, into a real store."""
