@@ -88,7 +88,7 @@ def build(settings: Settings, *, clock: Clock, lines: Lines, log: BoundLog) -> A
                 )
                 await jobs.start()
                 stack.push_async_callback(jobs.stop)
-                log.info("worker ready")
+                log.info("worker ready", pid=os.getpid())
                 yield
             flushing.cancel()
         lines.flush()

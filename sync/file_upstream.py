@@ -33,8 +33,9 @@ class _List(msgspec.Struct):
 
 
 class _Shape(msgspec.Struct):
-    server: msgspec.Raw | None = None
-    name: msgspec.Raw | None = None
+    # Empty where absent.
+    server: msgspec.Raw = msgspec.Raw()
+    name: msgspec.Raw = msgspec.Raw()
 
 
 _DOCUMENT: Final = msgspec.json.Decoder(_List | list[msgspec.Raw])
@@ -90,10 +91,11 @@ class FileUpstream:
     def _open(self) -> None:
         # O_NONBLOCK: a named pipe in this place must not hang the run.
         descriptor = os.open(self._path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        self._file = os.fdopen(descriptor, "rb")
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
+            os.close(descriptor)
             raise UpstreamUnreachable(f"cannot read {self._path}: it is not a regular file")
+        self._file = os.fdopen(descriptor, "rb")
         self._identity = f"{status.st_ino:x}-{status.st_size:x}-{status.st_mtime_ns:x}"
         suffixes = [suffix.lower() for suffix in self._path.suffixes[-2:]]
         packed = suffixes[-1:] == [".gz"]
@@ -154,4 +156,4 @@ def _wrapped(item: bytes) -> bytes:
         shape = _SHAPE.decode(item)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return item
-    return b'{"server":%b}' % item if shape.server is None and shape.name is not None else item
+    return b'{"server":%b}' % item if bytes(shape.name) and not bytes(shape.server) else item

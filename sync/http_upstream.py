@@ -15,6 +15,7 @@ from registry.settings import UpstreamSettings
 from schemas.registry_api import JSON
 from schemas.rfc3339 import format_instant
 from sync.deadline import Deadline
+from sync.split import split
 from sync.terms import SyncTerms
 from sync.upstream import UpstreamPage
 
@@ -35,6 +36,8 @@ class _List(msgspec.Struct):
 
 
 _LIST: Final = msgspec.json.Decoder(_List)
+_METADATA: Final[msgspec.json.Decoder[_Metadata | None]] = msgspec.json.Decoder(_Metadata | None)
+_UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class HttpUpstream:
@@ -115,15 +118,25 @@ def _page(fetched: Fetched, *, peer: str) -> UpstreamPage:
     kind = fetched.headers.get("content-type", "")
     if kind.partition(";")[0].strip().lower() != JSON:
         raise UpstreamNonsense(f"{peer} answered with content type {kind[:80]!r}; expected {JSON}")
-    try:
-        decoded = _LIST.decode(fetched.body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UpstreamNonsense(f"{peer} answered with something that is no list of servers: {_short(error)}") from error
-    metadata = decoded.metadata or _Metadata()
+    items, metadata = _taken_apart(fetched.body, peer)
     cursor = metadata.next_cursor or metadata.older_next_cursor or None
     if cursor is not None and len(cursor) > _LONGEST_CURSOR:
         raise UpstreamNonsense(f"{peer} sent a cursor of more than {_LONGEST_CURSOR} characters")
-    return UpstreamPage(items=[bytes(raw) for raw in decoded.servers], next_cursor=cursor)
+    return UpstreamPage(items=items, next_cursor=cursor)
+
+
+def _taken_apart(body: bytes, peer: str) -> tuple[list[bytes], _Metadata]:
+    try:
+        decoded = _LIST.decode(body)
+        return [bytes(raw) for raw in decoded.servers], decoded.metadata or _Metadata()
+    except _UNREADABLE as error:
+        problem = error
+    try:
+        items, metadata = split(body)
+        return items, _METADATA.decode(metadata) or _Metadata()
+    except (ValueError, RecursionError):
+        # What the first reading says is the better explanation.
+        raise UpstreamNonsense(f"{peer} answered with no list of servers: {_short(problem)}") from problem
 
 
 def _short(error: BaseException) -> str:

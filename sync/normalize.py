@@ -42,15 +42,22 @@ _NAMED: Final = msgspec.json.Decoder(_Named)
 _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
-class Unservable(Exception):
-    """Raised when an item cannot become an entry; the message is the reason, for operators."""
-
-
 class Label(msgspec.Struct, frozen=True, kw_only=True):
     """What an item calls itself, as far as it can be read: None where it is no text."""
 
     name: str | None = None
     version: str | None = None
+
+
+_NO_LABEL: Final = Label()
+
+
+class Unservable(Exception):
+    """Raised when an item cannot become an entry; the message is the reason, for operators."""
+
+    def __init__(self, reason: str, label: Label = _NO_LABEL) -> None:
+        super().__init__(reason)
+        self.label = label
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,12 +73,12 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
 def take_apart(item: bytes) -> Parts:
     """
     Raises:
-        Unservable: it is no JSON object, or has no `server` that is one. Nothing of it has a name then.
+        Unservable: it is no JSON object that every parser reads alike, or has no `server` that is one.
     """
     try:
         members = _MEMBERS.decode(item)
     except _UNREADABLE as error:
-        raise Unservable("it is not a JSON object, or nested too deep") from error
+        raise _unreadable(item) from error
     slices = {name: bytes(raw) for name, raw in members.items()}
     document = slices.get("server", b"")
     if not document.startswith(b"{"):
@@ -127,15 +134,31 @@ def normalize(item: bytes, parts: Parts, *, max_entry_bytes: int) -> Entry:
     )
 
 
+def _unreadable(item: bytes) -> Unservable:
+    """What it is about an item that msgspec cannot read, and what a more patient parser makes of its name."""
+    try:
+        members = json.loads(item)
+    except (ValueError, RecursionError):
+        return Unservable("it is not a JSON object, or nested too deep")
+    if not isinstance(members, dict):
+        return Unservable("it is not a JSON object")
+    reason = "it can be read in more than one way: it holds half a surrogate pair, or a number that is none"
+    document = members.get("server")
+    if not isinstance(document, dict):
+        return Unservable(reason)
+    return Unservable(reason, _texts(document.get("name"), document.get("version")))
+
+
+def _texts(name: object, version: object) -> Label:
+    return Label(name=name if isinstance(name, str) else None, version=version if isinstance(version, str) else None)
+
+
 def _label(document: bytes) -> Label:
     try:
         named = _NAMED.decode(document)
     except _UNREADABLE:
         return Label()
-    return Label(
-        name=named.name if isinstance(named.name, str) else None,
-        version=named.version if isinstance(named.version, str) else None,
-    )
+    return _texts(named.name, named.version)
 
 
 def _name(label: Label) -> ServerName:

@@ -64,7 +64,7 @@ class Sorter:
             parts = take_apart(item)
         except Unservable as reason:
             most = self._max_entry_bytes + AROUND_BYTES
-            page.set_aside(item, f"it has more than {most} bytes" if len(item) > most else str(reason), Label())
+            page.set_aside(item, f"it has more than {most} bytes" if len(item) > most else str(reason), reason.label)
             return
         if parts.label.name is not None and not self._selection.takes(parts.label.name):
             return

@@ -7,9 +7,10 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from tests.doubles.clock import ClockFile
 
@@ -41,7 +42,8 @@ class RunningRegistry:
         self.config = folder / "registry.toml"
         self.store = folder / "registry.db"
         self.clock = ClockFile(folder / "clock")
-        self.log: list[dict[str, object]] = []
+        # Any: a line of a log holds what it was given.
+        self.log: list[dict[str, Any]] = []
         self._clock_path = folder / "clock"
         self._changed = threading.Condition()
         self._process: subprocess.Popen[bytes] | None = None
@@ -61,7 +63,11 @@ class RunningRegistry:
         )
         self._reader = threading.Thread(target=self._read, args=(self._process,), daemon=True)
         self._reader.start()
-        self.wait_for(_READY, times=self.count(_READY) + self.workers)
+        try:
+            self.wait_for(_READY, times=self.count(_READY) + self.workers)
+        except AssertionError:
+            self._end(signal.SIGKILL)
+            raise
         return self
 
     def stop(self) -> int:
@@ -88,6 +94,14 @@ class RunningRegistry:
             arrived = self._changed.wait_for(lambda: self.count(event) >= times or self._exited(), timeout=_PATIENCE_S)
         assert arrived, f"{event!r} was not logged in time: {self.log[-20:]}"
         assert self.count(event) >= times, f"it ended before {event!r} was logged: {self.log[-20:]}"
+
+    def wait_until(self, found: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Wait until the log holds a line for which *found* is true; that line."""
+        with self._changed:
+            self._changed.wait_for(lambda: any(map(found, self.log)) or self._exited(), timeout=_PATIENCE_S)
+        line = next(filter(found, self.log), None)
+        assert line is not None, f"not logged in time: {self.log[-20:]}"
+        return line
 
     def count(self, event: str) -> int:
         """How many lines of the log begin with *event*."""

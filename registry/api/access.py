@@ -3,6 +3,7 @@
 No query string, no header: what a caller sends there may be a secret. A path is cut where it is long.
 """
 
+import os
 from typing import Final, Protocol
 
 import msgspec
@@ -30,6 +31,7 @@ class _Line(msgspec.Struct, frozen=True):
     status: int
     size_bytes: int
     duration_ms: float
+    pid: int
 
 
 class AccessLog:
@@ -38,6 +40,7 @@ class AccessLog:
     def __init__(self, lines: Lines, clock: Clock) -> None:
         self._lines = lines
         self._clock = clock
+        self._pid = os.getpid()
 
     def line(self, scope: HTTPScope, path: str, *, status: int, size_bytes: int, elapsed_ns: int) -> None:
         """Note that a request for *path* was answered."""
@@ -53,6 +56,7 @@ class AccessLog:
                     status,
                     size_bytes,
                     elapsed_ns // 1000 / 1000,
+                    self._pid,
                 )
             )
             + b"\n"

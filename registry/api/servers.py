@@ -62,7 +62,7 @@ class _Reading:
                 if _matches(value, self.etag):
                     return self._unchanged()
                 # RFC 9110 §13.1.2: `*` is any answer there is, so whether there is one comes first.
-                self._had_already = value.strip() == b"*"
+                self._had_already |= value.strip() == b"*"
         return None
 
     def answer(self, body: bytes) -> Answer:

@@ -86,6 +86,6 @@ def _limit(figure: Figure, value: float | None) -> str:
 
 def _number(value: float, unit: str) -> str:
     magnitude = abs(value)
-    digits = 0 if magnitude >= 100 or value == int(value) and magnitude >= 10 else 1 if magnitude >= 10 else 2
+    digits = 0 if magnitude >= 100 or (value == int(value) and magnitude >= 10) else 1 if magnitude >= 10 else 2
     text = f"{value:,.{digits}f}"
     return f"{text} {unit}" if unit else text

@@ -53,7 +53,8 @@ def registry(folder: Path, store: Path, *, upstream: str | None = None) -> Itera
     config = folder / f"registry-{port}.toml"
     table = upstream_table(catalog_file(_SMALLEST_CATALOG)) if upstream is None else upstream
     config.write_text(
-        f'[server]\nlisten = "127.0.0.1:{port}"\n\n[store]\npath = "{store}"\n\n[anonymous]\nteam = "everyone"\n\n{table}'
+        f'[server]\nlisten = "127.0.0.1:{port}"\n\n[store]\npath = "{store}"\n\n'
+        f'[anonymous]\nteam = "everyone"\n\n{table}'
     )
     command = ["-m", "registry", "serve", "--config", str(config)]
     with _child(command, port, "/v0.1/servers?limit=1", folder) as served:

@@ -192,7 +192,7 @@ class TestTryingAgain:
 
     async def test_backs_off_from_server_errors(self, world: World, upstream: FakeUpstream) -> None:
         """
-        Each wait is about twice the one before.
+        Each wait is about twice the one before, with up to a quarter more.
         """
         publish(upstream, 1)
         upstream.faults.append(Fault(html_error(503), times=3))
@@ -202,7 +202,9 @@ class TestTryingAgain:
 
         first, second, third = world.pause.waits_s
         assert run.state is RunState.COMPLETED
-        assert (1 <= first <= 1.25, 2 <= second <= 2.25, 4 <= third <= 4.5) == (True, True, True)
+        assert 1 <= first <= 1.25
+        assert 2 <= second <= 2.5
+        assert 4 <= third <= 5
 
     async def test_gives_up_after_a_few_tries(self, world: World, upstream: FakeUpstream) -> None:
         """

@@ -34,9 +34,7 @@ class TestFirstRun:
         """
         What a source wrote is what we serve: blanks, escapes, order, unknown members.
         """
-        document = (
-            b'{ "version":"1.0.0","name" : "com.acme/odd", "x-new": [1.50, 1e3], "description":"caf\\u00e9 \xc3\xa9"}'
-        )
+        document = b'{ "version":"1.0.0","name" : "com.acme/odd", "x-new": [1.50, 1e3], "title":"caf\\u00e9 \xc3\xa9"}'
         upstream.publish(document, at="2025-05-01T00:00:00Z")
         await world.mirror(upstream)
 

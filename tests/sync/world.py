@@ -18,6 +18,7 @@ from registry.store.sqlite.migrations import migrate
 from registry.store.sqlite.store import SqliteStore
 from sync.configure import put_in_force
 from sync.configured import ConfiguredUpstream
+from sync.pause import Pause
 from sync.schedule import Jobs
 from sync.terms import SyncTerms
 from tests.doubles.clock import FrozenClock
@@ -81,7 +82,7 @@ class World:
     def upstreams(self) -> list[ConfiguredUpstream]:
         return [ConfiguredUpstream(settings=settings, token=self.token) for settings in self.settings]
 
-    def jobs(self) -> Jobs:
+    def jobs(self, *, pause: Pause | None = None) -> Jobs:
         """The jobs of one more process."""
         return Jobs(
             store=self.store,
@@ -90,7 +91,7 @@ class World:
             client=self.client,
             retention=RetentionSettings(),
             log=structlog.get_logger(),
-            pause=self.pause,
+            pause=pause or self.pause,
             terms=self.terms,
         )
 

@@ -1,0 +1,155 @@
+"""Other processes on the same file: `python -m tests.store.processes VERB FILE`, told to end by closing stdin.
+
+Each verb says on stdout how far it is, a line at a time, so that a test never has to guess or sleep.
+"""
+
+import asyncio
+import json
+import resource
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from registry.catalog.query import Query
+from registry.clock import SystemClock
+from registry.errors import StoreFull
+from registry.store.interface import Transaction
+from registry.store.sqlite.migrations import migrate
+from registry.store.sqlite.store import SqliteStore
+from tests.contract.engines import entry, everyone, mirror, put, walk
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+class Process:
+    """The test's end."""
+
+    def __init__(self, verb: str, path: Path) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.store.processes", verb, str(path)],
+            cwd=PROJECT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def line(self) -> str:
+        """What it says next; empty if it has ended."""
+        assert self._process.stdout is not None
+        return self._process.stdout.readline().rstrip("\n")
+
+    def end(self) -> str:
+        """Tell it to end; what it still says."""
+        said, _ = self._process.communicate(timeout=30)
+        return said
+
+    def kill(self) -> None:
+        """SIGKILL, now."""
+        self._process.kill()
+        self._process.communicate(timeout=30)
+
+
+@contextmanager
+def another(verb: str, path: Path) -> Iterator[Process]:
+    process = Process(verb, path)
+    try:
+        yield process
+    finally:
+        process.kill()
+
+
+async def _migrate(path: Path) -> None:
+    _say(json.dumps(migrate(path, clock=SystemClock(), release="0.1.0")))
+
+
+async def _stay(path: Path) -> None:
+    """Has the store open until told to end."""
+    store = SqliteStore(path, SystemClock())
+    _say("open")
+    await asyncio.to_thread(sys.stdin.read)
+    await store.aclose()
+
+
+async def _busy(path: Path) -> None:
+    """Writes batches as a full sync does, one after the other, until told to end; then how many."""
+    store = SqliteStore(path, SystemClock())
+    told = asyncio.create_task(asyncio.to_thread(sys.stdin.read))
+    batches = 0
+    while not told.done():
+        batch = [entry(f"com.acme/busy{number}", description="x" * 500, body=str(batches)) for number in range(50)]
+        await store.transact(lambda transaction, batch=batch: mirror(transaction, batch), durable=False)  # type: ignore[misc] # its type is that of `batch`
+        batches += 1
+        if batches == 1:
+            _say("writing")
+    await store.aclose()
+    _say(str(batches))
+
+
+async def _hang(path: Path) -> None:
+    """Stops in the middle of a change, with much of it written, and stays there."""
+    store = SqliteStore(path, SystemClock())
+
+    def operation(transaction: Transaction) -> None:
+        mirror(transaction, [entry(f"com.acme/half{number}") for number in range(200)])
+        _say("inside")
+        sys.stdin.read()
+
+    await store.transact(operation)
+
+
+async def _fill(path: Path) -> None:
+    """Writes until the file may not grow, looks around, gets room again, goes on."""
+    store = SqliteStore(path, SystemClock())
+    await put(store, entry("com.acme/before"))
+    log_bytes = path.with_name(path.name + "-wal").stat().st_size
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (max(log_bytes, path.stat().st_size) + 200_000, hard))
+    refused = None
+    for number in range(100):
+        try:
+            await put(store, entry(f"com.acme/s{number}", description="x" * 10_000), entry(f"com.acme/t{number}"))
+        except StoreFull as error:
+            refused = str(error)
+            break
+    fault_when_full = store.fault
+    await store.transact(lambda transaction: transaction.team_exists("everyone"))
+    fault_after_a_read = store.fault
+    names = [item for item in await walk(everyone(store), Query(limit=100)) if b"/s" in item or b"/t" in item]
+    resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+    await put(store, entry("com.acme/after"))
+    _say(
+        json.dumps(
+            {
+                "refused": refused,
+                "fault_when_full": fault_when_full,
+                "fault_after_a_read": fault_after_a_read,
+                "pairs": [len(names), 2 * number],
+                "fault_afterwards": store.fault,
+            }
+        )
+    )
+    await store.aclose()
+
+
+_VERBS: dict[str, Callable[[Path], Awaitable[None]]] = {
+    "migrate": _migrate,
+    "stay": _stay,
+    "busy": _busy,
+    "hang": _hang,
+    "fill": _fill,
+}
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+async def _main() -> None:
+    await _VERBS[sys.argv[1]](Path(sys.argv[2]))
+
+
+if __name__ == "__main__":
+    asyncio.run(_main())
