@@ -41,7 +41,7 @@ def begin_run(
         Conflict: the lease was taken over by another process; nothing was written.
     """
     require_fence(transaction, *fence)
-    state = next(state for state in transaction.source_states() if state.source == upstream)
+    state = {state.source: state for state in transaction.source_states()}[upstream]
     run = _open(transaction, upstream) or _failed_walk(transaction, upstream, kind, now_us)
     if run is None:
         sequence = transaction.next_sequence()

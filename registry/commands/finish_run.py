@@ -37,7 +37,7 @@ def finish_run(
     # A complete run needs no position any more; a failed walk keeps its own to be gone on with.
     cursor = run.cursor if state is RunState.FAILED and run.kind is RunKind.FULL else None
     run = msgspec.structs.replace(run, state=state, finished_us=now_us, reason=reason, cursor=cursor)
-    source = next(source for source in transaction.source_states() if source.source == run.upstream)
+    source = {source.source: source for source in transaction.source_states()}[run.upstream]
     transaction.put_run(run)
     transaction.put_source_state(_afterwards(source, run, now_us, watermark_us))
     transaction.append_audit(

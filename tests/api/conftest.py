@@ -6,15 +6,14 @@ import pytest
 
 from tests.api.reading import Item, Reader
 from tests.api.world import everything
-from tests.doubles.loaded_store import ANONYMOUS, load
+from tests.doubles.loaded_store import serving
 from tests.running import RunningRegistry
 
 
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningRegistry]:
     """A running registry that nobody changes, loaded in many small steps so that `updatedAt` differs."""
-    folder = tmp_path_factory.mktemp("world")
-    with RunningRegistry(folder, ANONYMOUS + load(folder, everything(), batch=3)) as registry:
+    with serving(tmp_path_factory.mktemp("world"), everything(), batch=3) as registry:
         yield registry
 
 

@@ -252,8 +252,7 @@ class TestUpdatedSince:
 
         assert answer.status == 400
         assert answer.json()["detail"] == (
-            "Cannot set include_deleted=false when using updated_since "
-            "(incremental sync requires deleted servers)"
+            "Cannot set include_deleted=false when using updated_since (incremental sync requires deleted servers)"
         )
 
     @pytest.mark.parametrize(

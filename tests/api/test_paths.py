@@ -157,7 +157,15 @@ class TestVersion:
 class TestSlash:
     @pytest.mark.parametrize(
         "target",
-        ["/v0.1/servers", "/v0/servers", f"{NAME}/versions", f"{NAME}/versions/latest", "/health", "/v0.1/ping", "/docs"],
+        [
+            "/v0.1/servers",
+            "/v0/servers",
+            f"{NAME}/versions",
+            f"{NAME}/versions/latest",
+            "/health",
+            "/v0.1/ping",
+            "/docs",
+        ],
     )
     def test_both_spellings_answer(self, reader: Reader, target: str) -> None:
         """
@@ -175,7 +183,8 @@ class TestSlash:
         assert keys(reader.get("/v0.1/servers/?limit=1")) == keys(reader.get("/v0.1/servers?limit=1"))
 
     @pytest.mark.parametrize(
-        "target", ["/nope/", "/v0.1/", "/v0.1", "/v0.1/servers/com.acme%2F/", "/v0.1/servers/com.acme%2F/versions/", "//"]
+        "target",
+        ["/nope/", "/v0.1/", "/v0.1", "/v0.1/servers/com.acme%2F/", "/v0.1/servers/com.acme%2F/versions/", "//"],
     )
     def test_never_a_redirect(self, reader: Reader, target: str) -> None:
         """
@@ -189,7 +198,9 @@ class TestSlash:
 
 class TestMethod:
     @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PROPFIND"])
-    @pytest.mark.parametrize("target", ["/v0.1/servers", f"{NAME}/versions", f"{NAME}/versions/latest", "/health", "/docs"])
+    @pytest.mark.parametrize(
+        "target", ["/v0.1/servers", f"{NAME}/versions", f"{NAME}/versions/latest", "/health", "/docs"]
+    )
     def test_wrong_one_is_404(self, world: RunningRegistry, method: str, target: str) -> None:
         """
         reference §1.1.5, §10.3: a wrong method is answered like an unknown path, never 405.

@@ -13,6 +13,8 @@ from fixtures.generator import write
 from tests.bench.filling import KIND, PRECEDENCE, UPSTREAM, fill, freshen, in_order
 from tests.bench.telling import tell
 
+_NOBODY: Final = "http://127.0.0.1:9"
+"""Where nothing listens: a store whose last walk has just ended has no reason to ask."""
 _PROJECT: Final = Path(__file__).resolve().parents[2]
 FOLDER: Final = _PROJECT / "var" / "bench"
 # What decides on the bytes of a catalog file, and on the rows of a store.
@@ -32,14 +34,17 @@ _OF_STORES: Final = (
 )
 
 
-def catalog_file(versions: int) -> Path:
-    """A catalog of that many versions, `.jsonl.gz`, in the order of a list."""
-    path = _place(f"catalog-{versions}", ".jsonl.gz", _OF_CATALOGS)
+def catalog_file(versions: int, *, edited: bool = False) -> Path:
+    """A catalog of that many versions, `.jsonl.gz`, in the order of a list; *edited* with all descriptions changed."""
+    path = _place(f"{'edited' if edited else 'catalog'}-{versions}", ".jsonl.gz", _OF_CATALOGS)
     if not path.exists():
         tell(f"making a catalog of {versions:,} versions")
+        lines = in_order(versions)
+        if edited:
+            lines = [line.replace(b'"description":"', b'"description":"Edited. ', 1) for line in lines]
         # Moved into place when complete, so that an interrupted run leaves nothing that looks whole.
         fresh = path.with_name(f"fresh-{versions}.jsonl.gz")
-        write(in_order(versions), fresh)
+        write(lines, fresh)
         fresh.replace(path)
     return path
 
@@ -61,11 +66,11 @@ def store_file(versions: int) -> Path:
     return path
 
 
-def upstream_table(catalog: Path) -> str:
-    """The configuration under which a store of `store_file` is in step with its upstream."""
+def upstream_table(url: str = _NOBODY) -> str:
+    """The `[[upstream]]` that a store made by `store_file` has."""
     return (
-        f'[[upstream]]\nname = "{UPSTREAM}"\nkind = "{KIND}"\npath = "{catalog}"\nprecedence = {PRECEDENCE}\n'
-        'interval = "12h"\nreconcile_interval = "24h"\n'
+        f'[[upstream]]\nname = "{UPSTREAM}"\nkind = "{KIND}"\nurl = "{url}"\nprecedence = {PRECEDENCE}\n'
+        'interval = "12h"\nreconcile_interval = "24h"\nmax_rate = 1000\npage_limit = 100\nallow_private = true\n'
     )
 
 

@@ -22,7 +22,7 @@ from sync.normalize import normalize, take_apart
 from tests.bench.telling import tell
 
 UPSTREAM: Final = "bench"
-KIND: Final = "file"
+KIND: Final = "http"
 PRECEDENCE: Final = 10
 _BATCH: Final = 100
 _LARGEST_ENTRY_BYTES: Final = 1 << 20
@@ -83,6 +83,15 @@ async def freshen(path: Path, versions: int) -> None:
         await store.aclose()
 
 
+async def make_due(path: Path) -> None:
+    """Note that no walk was ever completed, so that a server on the file begins a full one at once."""
+    store = SqliteStore(path, SystemClock())
+    try:
+        await store.transact(_unwalked)
+    finally:
+        await store.aclose()
+
+
 def _configure(transaction: Transaction) -> None:
     configure_sources(transaction, [(Source(id=SourceId(UPSTREAM), precedence=PRECEDENCE), KIND)])
     transaction.put_unprojected(None)
@@ -120,4 +129,11 @@ def _walked(transaction: Transaction, versions: int, now_us: int) -> None:
             trouble=None,
             trouble_us=None,
         )
+    )
+
+
+def _unwalked(transaction: Transaction) -> None:
+    state = next(state for state in transaction.source_states() if state.source == UPSTREAM)
+    transaction.put_source_state(
+        msgspec.structs.replace(state, watermark_us=None, full_us=None, synced_us=None, attempted_us=None)
     )

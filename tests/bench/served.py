@@ -12,14 +12,13 @@ from typing import Final
 
 import msgspec
 
-from tests.bench.catalogs import catalog_file, upstream_table
+from tests.bench.catalogs import upstream_table
 from tests.bench.machine import LOADED_FROM, SERVED_ON, pinned
 from tests.bench.openloop import Latencies
 from tests.bench.prepared import write_lines
 from tests.running import free_port
 
 _PATIENCE_S: Final = 30.0
-_SMALLEST_CATALOG: Final = 5_000
 
 
 class Served(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,22 +42,22 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
 
 @contextmanager
 def registry(folder: Path, store: Path, *, upstream: str | None = None) -> Iterator[Served]:
-    """
-    The registry with one worker on a store, its log in a file.
-
-    Args:
-        upstream: The `[[upstream]]` table; without one that of a store made by catalogs.store_file.
-    """
+    """The registry with one worker on a store, its log in a file; *upstream*: an `[[upstream]]` table."""
     port = free_port()
-    config = folder / f"registry-{port}.toml"
-    table = upstream_table(catalog_file(_SMALLEST_CATALOG)) if upstream is None else upstream
-    config.write_text(
-        f'[server]\nlisten = "127.0.0.1:{port}"\n\n[store]\npath = "{store}"\n\n'
-        f'[anonymous]\nteam = "everyone"\n\n{table}'
-    )
+    config = configuration(folder, store, port, upstream or upstream_table())
     command = ["-m", "registry", "serve", "--config", str(config)]
     with _child(command, port, "/v0.1/servers?limit=1", folder) as served:
         yield served
+
+
+def configuration(folder: Path, store: Path, port: int, upstream: str) -> Path:
+    """A configuration file under which the store is served to everybody at that port."""
+    file = folder / f"registry-{port}.toml"
+    file.write_text(
+        f'[server]\nlisten = "127.0.0.1:{port}"\n\n[store]\npath = "{store}"\n\n'
+        f'[anonymous]\nteam = "everyone"\n\n{upstream}'
+    )
+    return file
 
 
 @contextmanager

@@ -1,11 +1,12 @@
-"""A store that holds what some upstreams list, made without talking to them, and the configuration that fits it.
+"""A registry that holds what some upstreams list from its start, changed in steps whose instants a test knows apart.
 
-The same items are written to a file per upstream and declared as file upstreams, so that a server that synchronises
+The same items are written to a file per upstream and declared as file upstreams, so that the first synchronisation
 finds nothing to do. Items are `{"server","_meta"}` entries, as bytes.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -19,6 +20,7 @@ from registry.store.records import Run, RunKind, RunState
 from registry.store.sqlite.migrations import migrate
 from registry.store.sqlite.store import SqliteStore
 from sync.normalize import normalize, take_apart
+from tests.running import RunningRegistry
 
 ANONYMOUS = '[anonymous]\nteam = "everyone"\n'
 """Configuration under which everybody reads what is loaded."""
@@ -47,6 +49,33 @@ def acme() -> list[Upstream]:
         Upstream(name="internal", items=_items("internal.json"), claims=ACME_CLAIMS),
         Upstream(name="official", items=_items("official.json")),
     ]
+
+
+@contextlib.contextmanager
+def serving(
+    folder: Path,
+    upstreams: Sequence[Upstream],
+    *,
+    configuration: str = ANONYMOUS,
+    server: str = "",
+    everywhere: bool = False,
+    batch: int = 100,
+) -> Iterator[RunningRegistry]:
+    """
+    A running registry in *folder* that holds what *upstreams* list, and has compared it with them once.
+
+    Args:
+        configuration: TOML beside `[server]`, `[store]` and the upstreams.
+        server: TOML lines in `[server]`.
+        everywhere: Listen on every address, as a registry for others does.
+        batch: Items in one transaction, and so with one `updatedAt`.
+    """
+    registry = RunningRegistry(folder, configuration + load(folder, upstreams, batch=batch), server=server)
+    if everywhere:
+        registry.config.write_text(registry.config.read_text().replace("127.0.0.1", "0.0.0.0"))
+    with registry:
+        registry.wait_for("synced", times=len(upstreams))
+        yield registry
 
 
 def load(folder: Path, upstreams: Sequence[Upstream], *, batch: int = 100) -> str:
@@ -118,4 +147,3 @@ async def _apply(store: SqliteStore, upstream: str, items: Iterable[bytes]) -> N
 
 def _items(file: str) -> list[bytes]:
     return [bytes(item) for item in msgspec.json.decode((_ACME / file).read_bytes(), type=_List).servers]
-

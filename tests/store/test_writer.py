@@ -233,5 +233,5 @@ class TestFaults:
         broken = tmp_path / "registry.db"
         broken.write_bytes(b"no database at all" * 1000)
 
-        with pytest.raises(StoreFault, match="registry"):
+        with pytest.raises(StoreFault, match="the store"):
             SqliteStore(broken, SystemClock())

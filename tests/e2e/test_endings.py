@@ -1,0 +1,126 @@
+"""Stopping, running out of space, copying under load: the registry goes on or goes down in order."""
+
+import resource
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from fixtures.generator import generate
+from tests.doubles.faults import Fault, hang_before_headers, later_page, listing
+from tests.doubles.upstream import FakeUpstream
+from tests.e2e.command import mcp_registry
+from tests.e2e.mirrored import PATIENCE_S, ask, configuration, contradictions, listed, synchronise, walk
+from tests.e2e.moments import Moment, linger
+from tests.running import RunningRegistry
+
+
+@pytest.fixture
+def upstream() -> Iterator[FakeUpstream]:
+    with FakeUpstream() as running:
+        running.load_jsonl(generate(1500, seed=4))
+        yield running
+
+
+@pytest.fixture
+def registry(tmp_path: Path, upstream: FakeUpstream) -> RunningRegistry:
+    return RunningRegistry(tmp_path, configuration(upstream.url))
+
+
+class TestStop:
+    def test_in_the_middle_of_a_run(self, registry: RunningRegistry, upstream: FakeUpstream) -> None:
+        """
+        A graceful stop ends in order with whole batches written; the next start goes on behind the last page.
+        """
+        moment = Moment(lambda: len(upstream.requests) >= 5)
+        upstream.faults.append(Fault(moment.passed, when=listing))
+        registry.start()
+        moment.wait()
+
+        status = registry.stop()
+        upstream.faults.clear()
+        read_before = len(upstream.requests)
+
+        assert status == 0
+        assert contradictions(registry.store) == []
+        with registry:
+            registry.wait_for("synced official")
+            assert [item.equal for item in walk(registry.url)] == listed(upstream)
+        walked = [request for request in upstream.requests[read_before:] if request.params.get("limit") == "100"]
+        assert "cursor" in walked[0].params
+
+    def test_while_the_upstream_hangs(self, registry: RunningRegistry, upstream: FakeUpstream) -> None:
+        """
+        An upstream that does not answer does not keep the registry from stopping.
+        """
+        moment = Moment(lambda: len(upstream.requests) >= 2)
+        upstream.faults.append(Fault(moment.passed, when=listing, times=1))
+        upstream.faults.append(Fault(hang_before_headers(), when=later_page))
+        registry.start()
+        registry.wait_for("syncing official")
+
+        assert registry.stop() == 0
+
+
+class TestNoSpace:
+    def test_reads_go_on(self, registry: RunningRegistry, upstream: FakeUpstream) -> None:
+        """
+        Without space writes answer 503 and health says so; reads go on; with space again all is well.
+        """
+        with registry:
+            registry.wait_for("synced official")
+            (worker,) = registry.worker_pids()
+            before = resource.prlimit(worker, resource.RLIMIT_FSIZE)
+            resource.prlimit(worker, resource.RLIMIT_FSIZE, (4096, before[1]))
+
+            refused = httpx.post(f"{registry.url}/v1/sync-runs", json={"upstream": "official"}, timeout=PATIENCE_S)
+            health = httpx.get(f"{registry.url}/health", timeout=PATIENCE_S).json()
+            read = walk(registry.url)
+            resource.prlimit(worker, resource.RLIMIT_FSIZE, before)
+
+            assert refused.status_code == 503
+            assert refused.headers["content-type"] == "application/problem+json"
+            assert (health["status"], health["store"]) == ("degraded", refused.json()["detail"])
+            assert len(read) == 1500
+            assert synchronise(registry, full=True) == "completed"
+            assert httpx.get(f"{registry.url}/health", timeout=PATIENCE_S).json()["status"] == "ok"
+
+
+class TestBackupUnderLoad:
+    def test_consistent_while_syncing(self, registry: RunningRegistry, upstream: FakeUpstream, tmp_path: Path) -> None:
+        """
+        A backup taken in the middle of a run is a whole store of some moment of it.
+        """
+        moment = Moment(lambda: len(upstream.requests) >= 4)
+        upstream.faults.append(Fault(moment.passed, when=listing))
+        with registry:
+            moment.wait()
+            copies = [tmp_path / f"copy-{number}.db" for number in range(3)]
+
+            outcomes = [mcp_registry("backup", copy, "--config", registry.config) for copy in copies]
+
+        assert [outcome.status for outcome in outcomes] == [0, 0, 0]
+        assert [contradictions(copy) for copy in copies] == [[], [], []]
+
+    def test_killed_while_it_is_made(self, registry: RunningRegistry, tmp_path: Path) -> None:
+        """
+        A backup that is killed leaves nothing under its name, the store as it was, and room for the next.
+        """
+        with registry:
+            registry.wait_for("synced official")
+            for delay_s in (0.2, 0.3, 0.4, 0.5):
+                copy = tmp_path / f"copy-{delay_s}.db"
+                words = [sys.executable, "-m", "registry", "backup", str(copy), "--config", str(registry.config)]
+                process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                ask(registry, full=True)
+                linger(delay_s)
+                process.send_signal(signal.SIGKILL)
+                process.wait(PATIENCE_S)
+
+                assert not copy.exists() or contradictions(copy) == []
+            assert mcp_registry("backup", tmp_path / "last.db", "--config", registry.config).status == 0
+        assert contradictions(registry.store) == []
