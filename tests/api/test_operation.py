@@ -9,7 +9,7 @@ import yaml
 
 from tests.api.raw_request import send
 from tests.api.reading import Reader
-from tests.doubles.loaded_store import serving
+from tests.doubles.loaded_store import acme, serving
 from tests.running import RunningRegistry
 
 PREFIXES = ("", "/v0", "/v0.1")
@@ -189,7 +189,7 @@ class TestBeyondLoopback:
         Ours: where others can connect, sync runs, metrics, status and details of health do not exist.
         """
         folder = tmp_path_factory.mktemp("public")
-        with serving(folder, [], everywhere=True, server='allowed_hosts = ["registry.example"]') as registry:
+        with serving(folder, acme(), everywhere=True, server='allowed_hosts = ["registry.example"]') as registry:
             for path in ("/v1/sync-runs", "/v1/sync-runs/run_x", "/v1/status", "/v1/quarantine", "/metrics"):
                 assert send(registry.port, path, host="registry.example").status == 404
             posted = send(registry.port, "/v1/sync-runs", "Content-Type: application/json", method="POST",
@@ -199,7 +199,7 @@ class TestBeyondLoopback:
             unknown = send(registry.port, "/v0.1/servers", host="127.0.0.1")
 
         assert posted.status == 404
-        assert health.keys() == {"status"}
+        assert health.keys() == {"status", "mirror_age_seconds"}
         assert read.status == 200
         assert unknown.status == 400
 

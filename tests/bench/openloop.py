@@ -14,8 +14,9 @@ import sys
 import time
 from collections import deque
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 import msgspec
 
@@ -23,6 +24,8 @@ _CONNECTIONS: Final = 64
 _PATIENCE_NS: Final = 10_000_000_000
 # Closer than this to the next instant it does not sleep: the kernel's timers are about a millisecond late.
 _SPIN_NS: Final = 1_500_000
+_LAST_ONES_NS: Final = 30_000_000
+_RUN_UP_NS: Final = 10_000_000
 _READ_BYTES: Final = 1 << 20
 
 
@@ -58,6 +61,12 @@ class _Connection:
         self._missing = -1
         self.ok = False
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.socket.close()
+
     def ask(self, request: bytes, scheduled_ns: int) -> None:
         self.scheduled_ns = scheduled_ns
         self._head, self._missing = b"", -1
@@ -65,8 +74,11 @@ class _Connection:
         if self.socket.send(request) != len(request):
             raise ValueError("a request did not fit into an empty socket buffer")
 
-    def take(self, received: bytes) -> bool:
-        """Whether that was the end of the answer."""
+    def receive(self) -> bool:
+        """Whether that was the end of the answer. Raises ValueError where there will be none."""
+        received = self.socket.recv(_READ_BYTES)
+        if not received:
+            raise ValueError("the server closed a connection in the middle of a run")
         if self._missing < 0:
             self._head += received
             end = self._head.find(b"\r\n\r\n")
@@ -93,22 +105,28 @@ def run(
     """
     head = f"Host: 127.0.0.1:{port}\r\nAccept: application/json\r\n\r\n"
     requests = [f"GET {target} HTTP/1.1\r\n{head}".encode() for target in targets]
-    total = round(rate * seconds)
-    gap_ns = 1e9 / rate
-    poll = select.epoll()
-    opened = {connection.socket.fileno(): connection for connection in (_Connection(port) for _ in range(connections))}
-    for descriptor in opened:
+    with ExitStack() as stack:
+        opened = [stack.enter_context(_Connection(port)) for _ in range(connections)]
+        poll = stack.enter_context(select.epoll())
+        return _ask_on_schedule(requests, opened, poll, rate=rate, total=round(rate * seconds))
+
+
+def _ask_on_schedule(
+    requests: Sequence[bytes], opened: Sequence[_Connection], poll: select.epoll, *, rate: float, total: int
+) -> Latencies:
+    by_descriptor = {connection.socket.fileno(): connection for connection in opened}
+    for descriptor in by_descriptor:
         poll.register(descriptor, select.EPOLLIN)
-    idle = list(opened.values())
+    idle = list(opened)
     waiting: deque[int] = deque()
     latencies: list[int] = []
     lags: list[int] = []
-    failed = 0
-    begin_ns = time.monotonic_ns() + 10_000_000
+    failed, due, sent = 0, 0, 0
+    gap_ns = 1e9 / rate
+    begin_ns = time.monotonic_ns() + _RUN_UP_NS
     end_ns = begin_ns + round(total * gap_ns) + _PATIENCE_NS
-    due_ns, due, sent = begin_ns, 0, 0
-    while len(latencies) < total:
-        now_ns = time.monotonic_ns()
+    due_ns = begin_ns
+    while len(latencies) < total and (now_ns := time.monotonic_ns()) < end_ns:
         while due < total and due_ns <= now_ns:
             lags.append(now_ns - due_ns)
             waiting.append(due_ns)
@@ -117,21 +135,13 @@ def run(
         while waiting and idle:
             idle.pop().ask(requests[sent % len(requests)], waiting.popleft())
             sent += 1
-        if now_ns > end_ns:
-            break
-        for descriptor, _ in poll.poll(_sleep_s(due_ns - now_ns if due < total else _SPIN_NS * 20)):
-            connection = opened[descriptor]
-            received = connection.socket.recv(_READ_BYTES)
-            if not received:
-                raise ValueError("the server closed a connection in the middle of a run")
-            if connection.take(received):
+        for descriptor, _ in poll.poll(_sleep_s(due_ns - now_ns if due < total else _LAST_ONES_NS)):
+            connection = by_descriptor[descriptor]
+            if connection.receive():
                 latencies.append(time.monotonic_ns() - connection.scheduled_ns)
                 failed += not connection.ok
                 idle.append(connection)
     took_s = (time.monotonic_ns() - begin_ns) / 1e9
-    poll.close()
-    for connection in opened.values():
-        connection.socket.close()
     return _summary(total, latencies, lags, failed=failed, rate=rate, took_s=took_s)
 
 

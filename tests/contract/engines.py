@@ -17,6 +17,7 @@ from registry.clock import Clock
 from registry.commands.project_views import project_views
 from registry.store.interface import EVERYONE, Store, TeamView, Transaction
 from registry.store.records import Run, RunKind, RunState
+from registry.store.sqlite.backup import restore
 from registry.store.sqlite.migrations import migrate
 from registry.store.sqlite.store import SqliteStore
 from schemas.registry_api import OFFICIAL_KEY
@@ -42,8 +43,6 @@ class SqliteEngine:
         return SqliteStore(path, clock)
 
     async def restore(self, backup: Path, place: Path, clock: Clock) -> None:
-        from registry.store.sqlite.backup import restore
-
         restore(backup, place / "registry.db", clock)
 
 
@@ -72,7 +71,7 @@ def entry(
         {"name": name, "description": description, "version": version, "title": title, "x": body}
     )
     facets = Facets(title=title, description=description, registry_types=registry_types, transports=transports)
-    given = {"published_us": NOW_US, "status": Status.ACTIVE} | changes
+    given: dict[str, Any] = {"published_us": NOW_US, "status": Status.ACTIVE} | changes
     return Entry(
         name=ServerName.parse(name),
         version=version,
@@ -156,5 +155,10 @@ async def everything(store: Store) -> dict[tuple[str, str], dict[str, Any]]:
 
 
 def run(sequence: int, *, upstream: str = OFFICIAL, state: RunState = RunState.COMPLETED, **changes: Any) -> Run:
-    given = {"requested_us": NOW_US + sequence, "trigger": "schedule", "actor": "system:sync", "kind": RunKind.FULL}
+    given: dict[str, Any] = {
+        "requested_us": NOW_US + sequence,
+        "trigger": "schedule",
+        "actor": "system:sync",
+        "kind": RunKind.FULL,
+    }
     return Run(id=f"run_{sequence}", sequence=sequence, upstream=upstream, state=state, **(given | changes))

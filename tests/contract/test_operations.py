@@ -1,9 +1,11 @@
 """Runs, quarantine, leases, the record, retention, and what grows."""
 
+from typing import Any
+
 import msgspec
 import pytest
 
-from registry.store.interface import Store
+from registry.store.interface import Store, Transaction
 from registry.store.records import AuditEvent, Lease, Quarantined, Retention, RunKind, RunState
 from tests.contract.engines import NOW_US, entry, put, run
 from tests.doubles.clock import FrozenClock
@@ -13,7 +15,7 @@ pytestmark = pytest.mark.anyio
 KEEP = Retention(runs_before_us=0, quarantine_before_us=0, superseded_before_us=0)
 
 
-def _quarantined(number: int, *, seen_us: int = NOW_US, **changes: object) -> Quarantined:
+def _quarantined(number: int, *, seen_us: int = NOW_US, **changes: Any) -> Quarantined:
     made = Quarantined(
         id=f"qua_{number:03d}",
         upstream="official",
@@ -30,16 +32,16 @@ def _quarantined(number: int, *, seen_us: int = NOW_US, **changes: object) -> Qu
     return msgspec.structs.replace(made, **changes)
 
 
-async def _put_runs(store: Store, *sequences: int, upstream: str = "official", **changes: object) -> None:
+async def _put_runs(store: Store, *sequences: int, upstream: str = "official", **changes: Any) -> None:
     for sequence in sequences:
         made = run(sequence, upstream=upstream, **changes)
-        await store.transact(lambda transaction, made=made: transaction.put_run(made))  # type: ignore[misc] # its type is that of `made`
+        await store.transact(lambda transaction, made=made: transaction.put_run(made))
 
 
 async def _quarantine(store: Store, *given: Quarantined) -> None:
-    def operation(transaction: object) -> None:
+    def operation(transaction: Transaction) -> None:
         for each in given:
-            transaction.put_quarantined(each)  # type: ignore[attr-defined] # the protocol's own method
+            transaction.put_quarantined(each)
 
     await store.transact(operation)
 
@@ -142,7 +144,7 @@ class TestQuarantine:
     @pytest.mark.parametrize(
         "difference", [{"upstream": "internal"}, {"digest": bytes(32)}, {"reason": "no version"}], ids=str
     )
-    async def test_something_else(self, store: Store, difference: dict[str, object]) -> None:
+    async def test_something_else(self, store: Store, difference: dict[str, Any]) -> None:
         """
         Another upstream, other bytes, or another reason is a record of its own.
         """
@@ -237,7 +239,7 @@ class TestAudit:
         instants = []
         for event in events:
             clock.advance(1)
-            await store.transact(lambda transaction, event=event: transaction.append_audit(event))  # type: ignore[misc] # its type is that of `event`
+            await store.transact(lambda transaction, event=event: transaction.append_audit(event))
             instants.append(clock.now_us())
 
         found = store.snapshot().audit_events(limit=9)

@@ -76,6 +76,34 @@ class TestSources:
         assert store.snapshot().source_states() == [msgspec.structs.replace(state, entries=1)]
 
 
+class TestFollowing:
+    async def test_names_of_any_source_in_order(self, store: Store) -> None:
+        """
+        Every name there ever was, once, by code point, after the one given, whoever has it.
+        """
+        await configure(store, PUBLIC, PRIVATE)
+        await put(store, entry("com.acme/b"), entry("com.acme/B"), of="internal")
+        await put(store, entry("com.acme/b"), entry("a.b/c"), of="official")
+
+        first = await store.transact(lambda transaction: transaction.names(after="", limit=2))
+        rest = await store.transact(lambda transaction: transaction.names(after=first[-1], limit=9))
+
+        assert (first, rest) == (["a.b/c", "com.acme/B"], ["com.acme/b"])
+
+    @pytest.mark.parametrize("after", ["", "com.acme/payroll", None])
+    async def test_how_far_the_views_follow(self, store: Store, after: str | None) -> None:
+        """
+        All follow the configuration until it is said that they do not; what was said last counts.
+        """
+        before = await store.transact(lambda transaction: transaction.unprojected())
+        await store.transact(lambda transaction: transaction.put_unprojected("com.acme/other"))
+
+        await store.transact(lambda transaction: transaction.put_unprojected(after))
+
+        assert before is None
+        assert await store.transact(lambda transaction: transaction.unprojected()) == after
+
+
 class TestOwnership:
     async def test_who_has_a_name(self, store: Store) -> None:
         """

@@ -79,7 +79,7 @@ async def _busy(path: Path) -> None:
     batches = 0
     while not told.done():
         batch = [entry(f"com.acme/busy{number}", description="x" * 500, body=str(batches)) for number in range(50)]
-        await store.transact(lambda transaction, batch=batch: mirror(transaction, batch), durable=False)  # type: ignore[misc] # its type is that of `batch`
+        await store.transact(lambda transaction, batch=batch: mirror(transaction, batch), durable=False)
         batches += 1
         if batches == 1:
             _say("writing")

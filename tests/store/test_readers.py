@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from registry.catalog.entry import ServerName
 from registry.catalog.query import Query
 from registry.clock import SystemClock
 from registry.errors import StoreBusy, StoreFault
@@ -165,22 +164,20 @@ class TestUnreadable:
         await configure(store, source())
         await put(store, *(entry(f"com.acme/s{n}", description="x" * 5000) for n in range(40)))
         await store.aclose()
-        damaged = bytearray(path.read_bytes())
-        damaged[8192:] = b"\xff" * (len(damaged) - 8192)
-        path.write_bytes(damaged)
         store = SqliteStore(path, SystemClock())
-        name = ServerName.parse("com.acme/s1")
+        readers = Readers(path, SystemClock())
+        with path.open("r+b") as file:
+            file.seek(8192)
+            file.write(b"\xff" * (path.stat().st_size - 8192))
 
         with pytest.raises(StoreFault, match="could not be read"):
             store.view("everyone")
         with pytest.raises(StoreFault, match="could not be read"):
             store.snapshot().runs(upstream=None, limit=1)
-        with closing(Readers(path, SystemClock())) as readers:
-            for read in (readers.ask, readers.ask_aside):
-                with pytest.raises(StoreFault, match="could not be read"):
-                    await read(
-                        lambda connection: connection.execute("SELECT * FROM names WHERE name = ?", (name,)).fetchall()
-                    )
+        for read in (readers.ask, readers.ask_aside):
+            with pytest.raises(StoreFault, match="could not be read"):
+                await read(lambda connection: connection.execute("SELECT item FROM view_entries").fetchall())
+        readers.close()
         await store.aclose()
 
 

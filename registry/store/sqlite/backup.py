@@ -114,7 +114,7 @@ def _keep(path: Path, clock: Clock) -> Path | None:
     """Give the store at *path* a second name, under which it stays; None if there is none."""
     if path.exists():
         _fold_log(path)
-    kept = path.with_name(f"{path.name}.before-restore-{clock.now_us()}")
+    kept = _unused(path.with_name(f"{path.name}.before-restore-{clock.now_us() // 1_000_000}"))
     for suffix in _BESIDE:
         # A log that stayed belongs to the file it was written for; beside another one it would be read into that.
         leftover = path.with_name(path.name + suffix)
@@ -125,6 +125,15 @@ def _keep(path: Path, clock: Clock) -> Path | None:
     # A link and not a move: whenever this process dies, there is a store at *path*.
     os.link(path, kept)
     return kept
+
+
+def _unused(path: Path) -> Path:
+    """*path*, or the first of `path-2`, `path-3` … that nothing of an earlier store lies under."""
+    number, free = 1, path
+    while any(free.with_name(free.name + suffix).exists() for suffix in ("", *_BESIDE)):
+        number += 1
+        free = path.with_name(f"{path.name}-{number}")
+    return free
 
 
 def _fold_log(path: Path) -> None:

@@ -1,0 +1,195 @@
+"""The small pure parts of sync, each over its own table."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from registry.catalog.entry import Digest, Entry, Facets, ServerName
+from registry.store.records import Run, RunKind, RunState
+from sync.batches import BatchSize
+from sync.progress import progress
+from sync.report import report
+from sync.selection import Selection
+from sync.split import split
+from sync.watermark import watermark
+
+
+def entry(size_bytes: int) -> Entry:
+    return Entry(
+        name=ServerName.parse("com.acme/a"),
+        version="1",
+        document=b"x" * size_bytes,
+        digest=Digest(b"0" * 32),
+        facets=Facets(),
+    )
+
+
+class TestWatermark:
+    @pytest.mark.parametrize(
+        ("newest_us", "started_us", "before_us", "expected"),
+        [
+            (1000, 5000, None, 900),
+            (9000, 5000, None, 4900),
+            (None, 5000, None, None),
+            (None, 5000, 700, 700),
+            (1000, 5000, 950, 950),
+            (1000, 5000, 850, 900),
+        ],
+    )
+    def test_is_behind_the_newest_and_the_start(
+        self, newest_us: int | None, started_us: int, before_us: int | None, expected: int | None
+    ) -> None:
+        """
+        The overlap is taken off, the start caps it, and an increment never moves it back.
+        """
+        found = watermark(newest_us=newest_us, started_us=started_us, overlap_us=100, before_us=before_us)
+
+        assert found == expected
+
+
+class TestBatchSize:
+    @given(durations_ns=st.lists(st.integers(0, 10**9), max_size=50))
+    def test_stays_within_bounds(self, durations_ns: list[int]) -> None:
+        """
+        Whatever the store does, a batch has 5 to 200 entries.
+        """
+        size = BatchSize()
+
+        for duration_ns in durations_ns:
+            size.took(size.count, duration_ns)
+
+        assert 5 <= size.count <= 200
+
+    def test_shrinks_when_slow_and_grows_when_fast(self) -> None:
+        """
+        It aims at a dozen milliseconds a transaction.
+        """
+        size = BatchSize()
+
+        size.took(50, 24_000_000)
+        slow = size.count
+        size.took(slow, 2_000_000)
+
+        assert (slow, size.count) == (25, 50)
+
+    @given(sizes=st.lists(st.integers(1, 300_000), max_size=300))
+    def test_cuts_a_page_without_loss(self, sizes: list[int]) -> None:
+        """
+        All entries, in order, the last part marked as such; large documents make small parts.
+        """
+        entries = [entry(size_bytes) for size_bytes in sizes]
+
+        parts = list(BatchSize().cut(entries))
+
+        assert [one for part, _ in parts for one in part] == entries
+        assert [last for _, last in parts] == [False] * (len(parts) - 1) + [True]
+        assert all(sum(len(one.document) for one in part[:-1]) < 512 * 1024 for part, _ in parts)
+
+
+class TestSelection:
+    @pytest.mark.parametrize(
+        ("include", "exclude", "name", "taken"),
+        [
+            (("*/*",), (), "com.acme/a", True),
+            ((), (), "com.acme/a", False),
+            (("com.acme/*",), (), "com.acme/a", True),
+            (("com.acme/*",), (), "com.acme.data/a", False),
+            (("com.acme.*/*",), (), "com.acme/a", False),
+            (("*/a?",), (), "com.acme/ab", True),
+            (("*/a?",), (), "com.acme/a", False),
+            (("*/*",), ("com.acme/*",), "Com.Acme/a", False),
+            (("com.acme/a.b",), (), "com.acme/axb", False),
+        ],
+    )
+    def test_matches_names(self, include: tuple[str, ...], exclude: tuple[str, ...], name: str, taken: bool) -> None:
+        """
+        `*` and `?` stay on their side of the slash; a dot is a dot; case does not matter; exclusion wins.
+        """
+        assert Selection(include=include, exclude=exclude).takes(name) == taken
+
+
+class TestSplit:
+    def test_cuts_where_items_end(self) -> None:
+        """
+        Each item as it stands, with whatever is wrong inside it.
+        """
+        body = b' { "servers" : [ {"a":"\\ud800"} , {"b":NaN},[1, 2] ] , "metadata" : {"count":3} } '
+
+        assert split(body) == ([b'{"a":"\\ud800"}', b'{"b":NaN}', b"[1, 2]"], b'{"count":3}')
+
+    def test_knows_an_empty_list(self) -> None:
+        """
+        Nothing in it, nothing beside it.
+        """
+        assert split(b'{"servers":[]}') == ([], b"null")
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b"",
+            b"[]",
+            b"{}",
+            b'{"servers":null}',
+            b'{"servers":[1}',
+            b'{"servers":[1,]}',
+            b'{"servers":[]} x',
+            b'{"a":1,}',
+        ],
+    )
+    def test_refuses_what_is_no_list(self, body: bytes) -> None:
+        """
+        Whatever is not an object with an array of servers.
+        """
+        with pytest.raises(ValueError, match=r"expect|Expect|object"):
+            split(body)
+
+
+class TestProgress:
+    def test_is_a_share_of_the_last_full_walk(self) -> None:
+        """
+        Entries, their rate, and how much of what was expected; never more than all.
+        """
+        run = made(seen=500, pages=5, expected=2000, started_us=0)
+
+        found = progress(run, now_us=10_000_000)
+
+        assert (found.pages, found.entries, found.rate, found.share) == (5, 500, 50.0, 0.25)
+        assert progress(made(seen=5000, expected=2000, started_us=0), now_us=1).share == 1.0
+
+    def test_knows_no_share_of_a_first_walk(self) -> None:
+        """
+        Nothing is expected yet, and a run that has not started has no rate.
+        """
+        found = progress(made(), now_us=10)
+
+        assert (found.share, found.rate) == (None, 0.0)
+
+
+class TestReport:
+    def test_says_what_a_run_did(self) -> None:
+        """
+        The counts, how long it took, and why it did not complete.
+        """
+        found = report(made(new=1, changed=2, started_us=0, finished_us=2_500_000, reason="why"))
+
+        assert (found.new, found.changed, found.duration_s, found.reason) == (1, 2, 2.5, "why")
+
+    def test_has_no_duration_before_the_end(self) -> None:
+        """
+        A run under way has none.
+        """
+        assert report(made(started_us=0)).duration_s is None
+
+
+def made(**members: object) -> Run:
+    return Run(
+        id="run_1",
+        sequence=1,
+        upstream="official",
+        kind=RunKind.FULL,
+        state=RunState.RUNNING,
+        trigger="schedule",
+        actor="system:sync",
+        requested_us=0,
+        **members,  # type: ignore[arg-type]  # each test names members of Run
+    )
