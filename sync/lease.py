@@ -12,8 +12,9 @@ from typing import Final
 from registry.clock import Clock
 from registry.commands.keep_lease import keep_lease, release_lease
 from registry.errors import Conflict
-from registry.store.interface import Store
+from registry.store.interface import Store, Transaction
 from registry.store.records import Lease
+from sync.holder import certainly_dead
 
 JOBS: Final = "jobs"
 TTL_US: Final = 10_000_000
@@ -76,13 +77,18 @@ class JobsLease:
     async def _renewed(self, now_us: int) -> Lease | None:
         standing = self._store.snapshot().lease(JOBS)
         # Whoever waits for it only reads: a write every second by every process would be a lot for nothing.
-        if standing is not None and standing.holder != self._holder and standing.expires_us > now_us:
+        taken = standing is not None and standing.holder != self._holder and standing.expires_us > now_us
+        dead = standing.holder if taken and standing is not None and certainly_dead(standing.holder) else None
+        if taken and dead is None:
             self._lease = None
             return None
-        self._lease = await self._store.transact(
-            lambda transaction: keep_lease(transaction, JOBS, holder=self._holder, now_us=now_us, ttl_us=TTL_US),
-            durable=False,
-        )
+
+        def operation(transaction: Transaction) -> Lease | None:
+            if dead is not None:
+                release_lease(transaction, JOBS, holder=dead)
+            return keep_lease(transaction, JOBS, holder=self._holder, now_us=now_us, ttl_us=TTL_US)
+
+        self._lease = await self._store.transact(operation, durable=False)
         return self._lease
 
     async def _keep_renewing(self) -> None:

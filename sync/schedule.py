@@ -6,7 +6,6 @@ the names they share go to whom the configuration prefers.
 """
 
 import asyncio
-import os
 from collections.abc import Sequence
 from typing import Final
 
@@ -28,6 +27,7 @@ from registry.store.records import Retention, Run, RunKind, RunState
 from sync.configure import project_all_pending
 from sync.configured import ConfiguredUpstream
 from sync.due import due
+from sync.holder import holder_name
 from sync.lease import JobsLease
 from sync.pause import Pause, RealPause
 from sync.progress import NobodyWatches, Observer
@@ -74,7 +74,7 @@ class Jobs:
         self._observer = observer or NobodyWatches()
         self._pause = pause or RealPause()
         self._terms = terms or SyncTerms()
-        self._lease = JobsLease(store, clock, holder=os.urandom(8).hex())
+        self._lease = JobsLease(store, clock, holder=holder_name())
         self._swept_us: int | None = None
         self._rests_until_ns = clock.monotonic_ns()
         self._scheduler: AsyncIOScheduler | None = None
@@ -100,6 +100,8 @@ class Jobs:
         if self._scheduler is not None:
             self._scheduler.shutdown(wait=False)
             self._scheduler = None
+            # It stops itself in the loop's next round.
+            await asyncio.sleep(0)
         if self._working is not None:
             self._working.cancel()
             await asyncio.wait({self._working})

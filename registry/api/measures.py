@@ -89,19 +89,17 @@ class _State(Collector):
         age = GaugeMetricFamily(
             "mcp_registry_mirror_age_seconds", "Since a sync run last completed.", labels=["upstream"]
         )
-        entries = GaugeMetricFamily(
-            "mcp_registry_mirror_entries", "Versions the last full walk saw.", labels=["upstream"]
-        )
+        entries = GaugeMetricFamily("mcp_registry_mirror_entries", "Versions mirrored.", labels=["upstream"])
         failing = GaugeMetricFamily("mcp_registry_mirror_failing", "1 while runs fail.", labels=["upstream"])
         for source in snapshot.source_states():
             if not source.configured:
                 continue
             if source.synced_us is not None:
                 age.add_metric([source.source], max(0, self._clock.now_us() - source.synced_us) / 1e6)
-            entries.add_metric([source.source], source.full_count)
+            entries.add_metric([source.source], source.entries)
             failing.add_metric([source.source], source.trouble is not None)
         yield from (age, entries, failing)
-        size = snapshot.growth()
+        size = snapshot.growth(counted=False)
         stored = GaugeMetricFamily("mcp_registry_store_bytes", "Size of the store.", labels=["part"])
         stored.add_metric(["file"], size.file_bytes)
         stored.add_metric(["log"], size.log_bytes)

@@ -23,7 +23,8 @@ def operation_routes(store: Store, clock: Clock) -> list[HTTPRouteHandler]:
     @route("/v1/status", http_method=_READ, name="get-status")
     async def get_status(scope: HTTPScope) -> ASGIApp:
         refuse_browsers(scope)
-        return encoded(status(store.snapshot(), clock, fault=store.fault))
+        fault = store.fault
+        return encoded(await store.ask(lambda snapshot: status(snapshot, clock, fault=fault)))
 
     @route("/v1/quarantine", http_method=_READ, name="list-quarantine")
     async def list_quarantine(scope: HTTPScope) -> ASGIApp:
@@ -31,6 +32,6 @@ def operation_routes(store: Store, clock: Clock) -> list[HTTPRouteHandler]:
         parameters = parse_query(scope["query_string"])
         limit = bounded_integer(parameters, "limit", default=50, most=_MOST_QUARANTINED)
         upstream = parameters.get("upstream") or None
-        return encoded(quarantine_report(store.snapshot(), upstream=upstream, limit=limit))
+        return encoded(await store.ask(lambda snapshot: quarantine_report(snapshot, upstream=upstream, limit=limit)))
 
     return [get_status, list_quarantine]

@@ -91,7 +91,8 @@ class Snapshot(Protocol):
     def audit_events(self, *, limit: int) -> list[tuple[int, int, AuditEvent]]:
         """(number, instant, event), newest first."""
 
-    def growth(self) -> Growth: ...
+    def growth(self, *, counted: bool = True) -> Growth:
+        """Sizes; and how many rows of each kind there are, unless *counted* is false: that reads all of them."""
 
 
 class Transaction(Snapshot, Protocol):
@@ -153,6 +154,9 @@ class Store(Protocol):
     def snapshot(self) -> Snapshot: ...
     def view(self, team: str) -> TeamView | None:
         """None if there is no such team."""
+
+    async def ask(self, question: Callable[[Snapshot], T]) -> T:
+        """Answer a question that takes longer than a page, away from the event loop. Raises StoreBusy."""
 
     async def transact(self, operation: Callable[[Transaction], T], *, durable: bool = True) -> T:
         """

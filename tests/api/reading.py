@@ -12,6 +12,8 @@ from tests.doubles.plain_client import Answer, fetch
 Item = dict[str, Any]  # Any: JSON as it came
 Key = tuple[str, str]
 
+_PATIENCE_S = 10.0
+
 
 class Walk(msgspec.Struct, frozen=True, kw_only=True):
     """All pages of a list, and the cursors between them."""
@@ -37,7 +39,7 @@ class Reader:
 
     def get(self, target: str, **headers: str) -> Answer:
         """The answer to `GET` of *target*, as it is written. *headers* are spelt with underscores."""
-        return fetch(self.url, target, **headers)
+        return fetch(self.url, target, method="GET", timeout_s=_PATIENCE_S, **headers)
 
     def page(self, parameters: Mapping[str, str] | str = "") -> Answer:
         """A page of the list; *parameters* are encoded, a text is a query string as it is."""

@@ -10,7 +10,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from itertools import product
+from itertools import combinations, product
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +25,7 @@ from registry.store.sqlite.store import SqliteStore
 from tests.bench import questions
 
 _BEAT_S: Final = 0.001
+_SUSPICIOUS_MS: Final = 15.0
 _SEED: Final = 5
 _CHANGED_BACK: Final = "SELECT changed_us FROM view_entries WHERE view_id = 1 ORDER BY changed_us DESC LIMIT 1 OFFSET ?"
 _NAME_AT: Final = "SELECT name, version FROM view_entries WHERE view_id = 1 ORDER BY name, version LIMIT 1 OFFSET ?"
@@ -39,13 +40,19 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     question: str
     hold_ms: float
     took_ms: float
+    refused: bool
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of all questions that there was time for."""
+    """
+    What came of all questions that there was time for.
+
+    `covered`: of how many filters every choice of values was asked in every combination: 0, 2 or 3.
+    """
 
     combinations: int
     asked: int
+    covered: int
     refused: int
     worst: Asked
     slowest: Asked
@@ -83,27 +90,34 @@ class _Heartbeat:
 
 
 async def ask_all(path: Path, *, budget_s: float) -> Found:
-    """Ask for as long as *budget_s* allows, in random order, so that what is left out is a random sample."""
+    """
+    Ask for as long as *budget_s* allows.
+
+    First come as few questions as bring every two values of different filters together, then every three, then the
+    rest; each part in random order.
+    """
     queries = list(_queries(path))
     random.Random(_SEED).shuffle(queries)
+    pairs, triples = _covering(queries, 2), _covering(queries, 3)
+    ordered = list(dict.fromkeys([*pairs, *triples, *range(len(queries))]))
     store = SqliteStore(path, SystemClock())
     heart = _Heartbeat()
     try:
         view = store.view(EVERYONE)
         if view is None:
             raise ValueError("the store has no view of everyone")
-        asked, refused = [], 0
+        asked: list[Asked] = []
         ends = time.monotonic() + budget_s
-        for query in queries:
+        for index in ordered:
             if time.monotonic() > ends:
                 break
-            answered, one = await _ask(view, query, heart)
-            refused += not answered
-            asked.append(one)
+            asked.append(await _ask(view, queries[index], heart))
+        reached = set(ordered[: len(asked)])
         return Found(
             combinations=len(queries),
             asked=len(asked),
-            refused=refused,
+            covered=3 if reached.issuperset(triples) else 2 if reached.issuperset(pairs) else 0,
+            refused=sum(one.refused for one in asked),
             worst=max(asked, key=lambda one: one.hold_ms),
             slowest=max(asked, key=lambda one: one.took_ms),
             name_hold_ms=_ask_name(view, path),
@@ -113,30 +127,60 @@ async def ask_all(path: Path, *, budget_s: float) -> Found:
         await store.aclose()
 
 
-async def _ask(view: TeamView, query: Query, heart: _Heartbeat) -> tuple[bool, Asked]:
+def _covering(queries: list[Query], count: int) -> list[int]:
+    """Which questions bring every *count* values of different filters together; not the fewest there could be."""
+    seen: set[tuple[tuple[str, object], ...]] = set()
+    chosen = []
+    for index, query in enumerate(queries):
+        together = set(combinations(_values(query), count))
+        if not together <= seen:
+            seen |= together
+            chosen.append(index)
+    return chosen
+
+
+def _values(query: Query) -> list[tuple[str, object]]:
+    since = query.updated_since_us, query.include_deleted
+    fields = query.search, query.version, query.registry_type, query.transport, since, query.after.name
+    return [(str(number), value) for number, value in enumerate(fields)]
+
+
+async def _ask(view: TeamView, query: Query, heart: _Heartbeat) -> Asked:
+    """
+    The smallest hold of three, where the first one is suspicious.
+
+    What a question does to the loop it does every time; what the rest of the machine does to it, it does once.
+    """
+    asked = await _ask_once(view, query, heart)
+    if asked.hold_ms < _SUSPICIOUS_MS:
+        return asked
+    return min([asked, *[await _ask_once(view, query, heart) for _ in range(2)]], key=lambda one: one.hold_ms)
+
+
+async def _ask_once(view: TeamView, query: Query, heart: _Heartbeat) -> Asked:
     # Whatever piled up behind the last question runs first, and counts for none.
     await asyncio.sleep(0)
     heart.begin()
     began_ns = time.monotonic_ns()
-    answered = True
+    refused = False
     try:
         await view.page(query)
     except StoreBusy:
-        answered = False
+        refused = True
     hold_ms, took_ms = heart.longest_ms(), (time.monotonic_ns() - began_ns) / 1e6
-    return answered, Asked(question=_text(query), hold_ms=hold_ms, took_ms=took_ms)
+    return Asked(question=_text(query), hold_ms=hold_ms, took_ms=took_ms, refused=refused)
 
 
 def _ask_name(view: TeamView, path: Path) -> float:
     """These are never answered elsewhere than on the loop: they hold it for as long as they take."""
     name = ServerName.parse(_one(path, _BIGGEST_NAME)[0])
-    longest_ms = 0.0
-    for _ in range(50):
-        for ask in (view.versions, view.latest):
-            began_ns = time.monotonic_ns()
-            ask(name, include_deleted=True)
-            longest_ms = max(longest_ms, (time.monotonic_ns() - began_ns) / 1e6)
-    return longest_ms
+    slowest_ms = []
+    for _ in range(3):
+        began_ns = time.monotonic_ns()
+        view.versions(name, include_deleted=True)
+        view.latest(name, include_deleted=True)
+        slowest_ms.append((time.monotonic_ns() - began_ns) / 1e6)
+    return min(slowest_ms)
 
 
 def _queries(path: Path) -> Iterator[Query]:

@@ -87,6 +87,8 @@ def _compare(
     yield Figure(name=f"{kind.name} ÷ bare ASGI answer", measured=median(asgi), note="the barer one, for comparison")
     yield Figure(name=f"{kind.name}, its maximum", measured=most, unit="req/s")
     yield Figure(name="bare at that size", measured=median(b for _, b in pairs), unit="req/s")
+    if served.access_lines() < len(drawn.targets):
+        raise ValueError("the access log is not written; the figures would be too good")
     tell(f"{kind.name}: latencies at {most / 2:,.0f} req/s")
     found = open_loop(served, drawn.targets, folder, rate=most / 2, seconds=seconds)
     yield below(

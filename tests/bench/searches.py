@@ -40,7 +40,7 @@ def measure(seconds: float) -> Iterator[Figure]:
             found.p99_ms,
             20,
             unit="ms",
-            note=f"{len(set(targets))} terms; p50 {found.p50_ms:.2f}, p99.9 {found.p999_ms:.1f}, max {found.max_ms:.0f}",
+            note=f"{len(targets)} terms; p50 {found.p50_ms:.2f}, p99.9 {found.p999_ms:.0f}, max {found.max_ms:.0f}",
         )
         for kind, terms in kinds.items():
             alone = [questions.search(term) for term in terms]

@@ -16,6 +16,7 @@ from tests.bench.catalogs import upstream_table
 from tests.bench.machine import LOADED_FROM, SERVED_ON, pinned
 from tests.bench.openloop import Latencies
 from tests.bench.prepared import write_lines
+from tests.bench.telling import tell
 from tests.running import free_port
 
 _PATIENCE_S: Final = 30.0
@@ -93,7 +94,7 @@ def _child(command: Sequence[str], port: int, first: str, folder: Path) -> Itera
     with log.open("wb") as output:
         began = time.monotonic()
         with pinned(SERVED_ON):
-            process = subprocess.Popen([sys.executable, *command], stderr=output)
+            process = subprocess.Popen([sys.executable, *command], stdout=output, stderr=output)
         try:
             _wait_for(process, port, first, log)
             yield Served(port=port, pid=process.pid, ready_s=time.monotonic() - began, log=log)
@@ -101,6 +102,8 @@ def _child(command: Sequence[str], port: int, first: str, folder: Path) -> Itera
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
             process.wait(_PATIENCE_S)
+    if b"refused to gracefully stop" in log.read_bytes():
+        tell(f"the worker of {command[1]} had to be killed: it did not stop by itself in time")
 
 
 def _wait_for(process: subprocess.Popen[bytes], port: int, first: str, log: Path) -> None:

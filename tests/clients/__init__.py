@@ -1,0 +1,1 @@
+"""Request sequences of real clients, exactly as they send them, and what each of them chokes on."""

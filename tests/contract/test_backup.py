@@ -66,12 +66,12 @@ class TestBackup:
         """
         Where a copy cannot be written the fault says so, and no half of one lies about.
         """
-        before = sorted(path.name for path in tmp_path.iterdir())
+        before = _names_in(tmp_path)
 
         with pytest.raises(StoreFault, match="no backup was written"):
             await store.backup(tmp_path / "no such folder" / "copy")
 
-        assert sorted(path.name for path in tmp_path.iterdir()) == before
+        assert _names_in(tmp_path) == before
 
 
 class TestRestore:
@@ -92,3 +92,7 @@ class TestRestore:
             for number in range(5):
                 assert everyone(restored).generation() not in seen
                 await put(restored, entry(f"com.acme/other{number}"))
+
+
+def _names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())

@@ -1,12 +1,13 @@
 """Runs, quarantine, leases, the record, retention, and what grows."""
 
+from functools import partial
 from typing import Any
 
 import msgspec
 import pytest
 
 from registry.store.interface import Store, Transaction
-from registry.store.records import AuditEvent, Lease, Quarantined, Retention, RunKind, RunState
+from registry.store.records import AuditEvent, Lease, Quarantined, Retention, Run, RunKind, RunState
 from tests.contract.engines import NOW_US, entry, put, run
 from tests.doubles.clock import FrozenClock
 
@@ -32,10 +33,14 @@ def _quarantined(number: int, *, seen_us: int = NOW_US, **changes: Any) -> Quara
     return msgspec.structs.replace(made, **changes)
 
 
+def _put_run(made: Run, transaction: Transaction) -> None:
+    transaction.put_run(made)
+
+
 async def _put_runs(store: Store, *sequences: int, upstream: str = "official", **changes: Any) -> None:
     for sequence in sequences:
         made = run(sequence, upstream=upstream, **changes)
-        await store.transact(lambda transaction, made=made: transaction.put_run(made))
+        await store.transact(partial(_put_run, made))
 
 
 async def _quarantine(store: Store, *given: Quarantined) -> None:
@@ -226,20 +231,24 @@ class TestLease:
         assert other.fence == 1
 
 
+def _append(event: AuditEvent, transaction: Transaction) -> None:
+    transaction.append_audit(event)
+
+
 class TestAudit:
     async def test_appended_in_order_at_the_instant_of_the_change(self, store: Store, clock: FrozenClock) -> None:
         """
         Events come back whole, newest first, numbered without gaps, at the instant of their transaction.
         """
         events = [
-            AuditEvent(action=f"test.{n}", actor="local:octavia", roles=("operator",), object="x", detail={"n": n, "s": None})
+            AuditEvent(action=f"test.{n}", actor="local:x", roles=("operator",), object="x", detail={"n": n, "s": None})
             for n in range(3)
-        ]  # fmt: skip
+        ]
 
         instants = []
         for event in events:
             clock.advance(1)
-            await store.transact(lambda transaction, event=event: transaction.append_audit(event))
+            await store.transact(partial(_append, event))
             instants.append(clock.now_us())
 
         found = store.snapshot().audit_events(limit=9)

@@ -14,7 +14,8 @@ from pathlib import Path
 import msgspec
 
 from registry import RELEASE
-from registry.catalog.overlay import Source, SourceId
+from registry.catalog.entry import SourceId
+from registry.catalog.overlay import Source
 from registry.clock import Clock, SystemClock
 from registry.commands.apply_changes import Batch, apply_changes
 from registry.store.interface import Transaction

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from registry.catalog.query import Query
@@ -79,7 +80,7 @@ async def _busy(path: Path) -> None:
     batches = 0
     while not told.done():
         batch = [entry(f"com.acme/busy{number}", description="x" * 500, body=str(batches)) for number in range(50)]
-        await store.transact(lambda transaction, batch=batch: mirror(transaction, batch), durable=False)
+        await store.transact(partial(mirror, entries=batch), durable=False)
         batches += 1
         if batches == 1:
             _say("writing")
@@ -103,9 +104,7 @@ async def _fill(path: Path) -> None:
     """Writes until the file may not grow, looks around, gets room again, goes on."""
     store = SqliteStore(path, SystemClock())
     await put(store, entry("com.acme/before"))
-    log_bytes = path.with_name(path.name + "-wal").stat().st_size
-    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (max(log_bytes, path.stat().st_size) + 200_000, hard))
+    hard = _limit_growth(path, 200_000)
     refused = None
     for number in range(100):
         try:
@@ -131,6 +130,14 @@ async def _fill(path: Path) -> None:
         )
     )
     await store.aclose()
+
+
+def _limit_growth(path: Path, size_bytes: int) -> int:
+    """No file of this process grows beyond what is there by more than *size_bytes*; the limit there was."""
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    largest = max(each.stat().st_size for each in (path, path.with_name(path.name + "-wal")))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (largest + size_bytes, hard))
+    return hard
 
 
 _VERBS: dict[str, Callable[[Path], Awaitable[None]]] = {

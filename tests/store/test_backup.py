@@ -46,10 +46,34 @@ DAMAGES: list[Callable[[Path], None]] = [
     _disown,
     lambda path: _overwrite(path, at=0),
     lambda path: _overwrite(path, at=9 * 8192),
-    lambda path: path.write_bytes(b""),
-    lambda path: path.write_bytes(b"no database" * 1000),
-    lambda path: path.unlink(),
+    lambda path: _replace_by(path, b""),
+    lambda path: _replace_by(path, b"no database" * 1000),
+    Path.unlink,
 ]
+
+
+def _replace_by(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+
+
+def _replace(path: Path, other: Path, content: bytes) -> None:
+    """*other* with *content* instead of *path*."""
+    path.unlink()
+    other.write_bytes(content)
+
+
+def _past_header(path: Path, header_bytes: int = 100) -> bytes:
+    # The header says among other things whether there is a log beside the file, which a restore folds in.
+    return path.read_bytes()[header_bytes:]
+
+
+def _damaged(path: Path, damage: Callable[[Path], None]) -> bytes:
+    damage(path)
+    return _past_header(path)
+
+
+def _modes_of_copies(folder: Path) -> dict[str, int]:
+    return {each.name: each.stat().st_mode & 0o777 for each in folder.iterdir() if each.name.startswith("copy")}
 
 
 async def _names(path: Path) -> list[str]:
@@ -79,8 +103,7 @@ class TestVerify:
         """
         verify(copy)
 
-        assert sorted(each.name for each in copy.parent.iterdir() if each.name.startswith("copy")) == ["copy"]
-        assert copy.stat().st_mode & 0o777 == 0o600
+        assert _modes_of_copies(copy.parent) == {"copy": 0o600}
 
     @pytest.mark.parametrize("damage", DAMAGES)
     async def test_any_damage(self, copy: Path, damage: Callable[[Path], None]) -> None:
@@ -176,14 +199,12 @@ class TestRestore:
         """
         A damaged store is what a restore is for: it is replaced, and kept as it is.
         """
-        damage(path)
-        damaged = path.read_bytes()
+        damaged = _damaged(path, damage)
 
         kept = restore(copy, path, SystemClock())
 
         assert kept is not None
-        # The first hundred bytes say among other things that the log was folded in.
-        assert kept.read_bytes()[100:] == damaged[100:]
+        assert _past_header(kept) == damaged
         assert await _names(path) == ["com.acme/before"]
 
     async def test_a_log_without_its_store(self, path: Path, copy: Path) -> None:
@@ -192,10 +213,10 @@ class TestRestore:
         """
         store = SqliteStore(path, SystemClock())
         await put(store, entry("com.acme/logged"))
-        log = path.with_name(path.name + "-wal").read_bytes()
+        log = path.with_name(path.name + "-wal")
+        kept = _past_header(log, 0)
         await store.aclose()
-        path.unlink()
-        path.with_name(path.name + "-wal").write_bytes(log)
+        _replace(path, log, kept)
 
         restore(copy, path, SystemClock())
 

@@ -166,9 +166,7 @@ class TestUnreadable:
         await store.aclose()
         store = SqliteStore(path, SystemClock())
         readers = Readers(path, SystemClock())
-        with path.open("r+b") as file:
-            file.seek(8192)
-            file.write(b"\xff" * (path.stat().st_size - 8192))
+        _damage_past_first_page(path)
 
         with pytest.raises(StoreFault, match="could not be read"):
             store.view("everyone")
@@ -179,6 +177,13 @@ class TestUnreadable:
                 await read(lambda connection: connection.execute("SELECT item FROM view_entries").fetchall())
         readers.close()
         await store.aclose()
+
+
+def _damage_past_first_page(path: Path) -> None:
+    # In place: who has the file mapped must not see it become shorter.
+    with path.open("r+b") as file:
+        file.seek(8192)
+        file.write(b"\xff" * (path.stat().st_size - 8192))
 
 
 def _counting(most: int) -> Callable[[sqlite3.Connection], int]:

@@ -55,9 +55,7 @@ class TestDue:
             pytest.param(failing(since_s=60, tried_s=60), FAILED, HTTP, INCREMENTAL, id="failed once: after a minute"),
             pytest.param(failing(since_s=240, tried_s=119), FAILED, HTTP, None, id="failing for two minutes: wait two"),
             pytest.param(failing(since_s=240, tried_s=120), FAILED, HTTP, INCREMENTAL, id="then try again"),
-            pytest.param(
-                failing(since_s=90_000, tried_s=3599), FAILED, HTTP, None, id="never longer than the interval"
-            ),
+            pytest.param(failing(since_s=90_000, tried_s=3599), FAILED, HTTP, None, id="at most the interval"),
             pytest.param(failing(since_s=90_000, tried_s=3600), FAILED, HTTP, INCREMENTAL, id="nor more often"),
             pytest.param(failing(since_s=61, tried_s=61), REFUSED, HTTP, None, id="refused: not within the interval"),
             pytest.param(failing(since_s=3600, tried_s=3600), REFUSED, HTTP, INCREMENTAL, id="refused: after it"),

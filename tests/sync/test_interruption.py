@@ -1,7 +1,10 @@
 """A run that dies is gone on with: nothing skipped, nothing repeated, and never by two processes at once."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +12,7 @@ from registry.commands.apply_changes import Batch, apply_changes
 from registry.commands.keep_lease import keep_lease
 from registry.errors import Conflict
 from registry.store.records import Run, RunKind, RunState
+from sync.holder import holder_name
 from sync.lease import JOBS, TTL_US
 from sync.pause import RealPause
 from tests.doubles.faults import Fault, hang_before_headers, html_error, later_page, status
@@ -16,6 +20,8 @@ from tests.doubles.upstream import FakeUpstream
 from tests.sync.world import ACTOR, World, publish
 
 pytestmark = pytest.mark.anyio
+
+ROOT = Path(__file__).parents[2]
 
 
 async def until(true: Callable[[], bool]) -> None:
@@ -231,6 +237,38 @@ class TestLease:
         await second.tick()
 
         assert (first.leading, second.leading) == (False, True)
+
+    async def test_of_a_killed_process_is_taken_over_at_once(self, world: World, upstream: FakeUpstream) -> None:
+        """
+        On the same machine a dead holder is known to be dead: its successor does not wait for the lease to expire.
+        """
+        script = "from sync.holder import holder_name; print(holder_name())"
+        killed = await asyncio.to_thread(subprocess.check_output, [sys.executable, "-c", script], cwd=ROOT, text=True)
+        now_us = world.clock.now_us()
+        await world.store.transact(lambda tx: keep_lease(tx, JOBS, holder=killed.strip(), now_us=now_us, ttl_us=TTL_US))
+        await world.mirror(upstream)
+        jobs = world.jobs()
+
+        await jobs.tick()
+
+        lease = world.store.snapshot().lease(JOBS)
+        assert jobs.leading
+        assert lease is not None
+        assert lease.fence == 2
+
+    @pytest.mark.parametrize("holder", ["elsewhere", "1:2:3:4", "-:1:-:x", f"{holder_name().rpartition(':')[0]}:other"])
+    async def test_of_a_stranger_is_respected(self, world: World, upstream: FakeUpstream, holder: str) -> None:
+        """
+        Who is alive, in another namespace, or cannot be told is waited for.
+        """
+        now_us = world.clock.now_us()
+        await world.store.transact(lambda tx: keep_lease(tx, JOBS, holder=holder, now_us=now_us, ttl_us=TTL_US))
+        await world.mirror(upstream)
+        jobs = world.jobs()
+
+        await jobs.tick()
+
+        assert not jobs.leading
 
     async def test_is_given_back_by_a_graceful_stop(self, world: World, upstream: FakeUpstream) -> None:
         """

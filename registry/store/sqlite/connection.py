@@ -21,28 +21,30 @@ _BUSY_MS: Final = 5000
 
 
 def open_writer(path: Path) -> sqlite3.Connection:
-    """The connection of a writing thread; makes the file if there is none."""
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
-    connection.execute("PRAGMA journal_mode = WAL")
-    _prepare(connection, cache_kib=_WRITER_CACHE_KIB)
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA synchronous = FULL")
-    # The writer checkpoints outside its turn (writer.py): inside a commit it would keep the others waiting.
-    connection.execute("PRAGMA wal_autocheckpoint = 0")
-    # Without this a log that once grew during a full sync keeps its size for ever.
-    connection.execute(f"PRAGMA journal_size_limit = {64 << 20}")
-    return connection
+    """The connection of a writing thread; makes the file if there is none. Raises sqlite3.Error if it cannot."""
+    return _prepared(
+        sqlite3.connect(path, isolation_level=None, check_same_thread=False),
+        f"PRAGMA page_size = {_PAGE_BYTES}",
+        "PRAGMA journal_mode = WAL",
+        *_common(cache_kib=_WRITER_CACHE_KIB),
+        "PRAGMA foreign_keys = ON",
+        "PRAGMA synchronous = FULL",
+        # The writer checkpoints outside its turn (writer.py): inside a commit it would keep the others waiting.
+        "PRAGMA wal_autocheckpoint = 0",
+        # Without this a log that once grew during a full sync keeps its size for ever.
+        f"PRAGMA journal_size_limit = {64 << 20}",
+    )
 
 
 def open_reader(path: Path) -> sqlite3.Connection:
     """A connection that cannot write. Raises sqlite3.OperationalError if there is no file."""
     # Read and write, since who reads beside a log has to write to the memory that is shared about it.
     uri = f"{path.absolute().as_uri()}?mode=rw"
-    connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
-    _prepare(connection, cache_kib=_READER_CACHE_KIB)
-    connection.execute("PRAGMA query_only = ON")
-    return connection
+    return _prepared(
+        sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False),
+        *_common(cache_kib=_READER_CACHE_KIB),
+        "PRAGMA query_only = ON",
+    )
 
 
 def open_unchanged(path: Path) -> sqlite3.Connection:
@@ -50,9 +52,21 @@ def open_unchanged(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
 
 
-def _prepare(connection: sqlite3.Connection, *, cache_kib: int) -> None:
-    connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
-    connection.execute(f"PRAGMA cache_size = -{cache_kib}")
-    connection.execute(f"PRAGMA mmap_size = {_MAPPED_BYTES}")
-    connection.execute("PRAGMA temp_store = MEMORY")
-    connection.execute("PRAGMA trusted_schema = OFF")
+def _common(*, cache_kib: int) -> tuple[str, ...]:
+    return (
+        f"PRAGMA busy_timeout = {_BUSY_MS}",
+        f"PRAGMA cache_size = -{cache_kib}",
+        f"PRAGMA mmap_size = {_MAPPED_BYTES}",
+        "PRAGMA temp_store = MEMORY",
+        "PRAGMA trusted_schema = OFF",
+    )
+
+
+def _prepared(connection: sqlite3.Connection, *statements: str) -> sqlite3.Connection:
+    try:
+        for statement in statements:
+            connection.execute(statement)
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection

@@ -8,7 +8,7 @@ SELECT name, precedence, claims FROM sources WHERE configured = 1 ORDER BY prece
 
 SOURCE_STATES: Final = """
 SELECT name, kind, configured, watermark_us, full_us, full_count, synced_us, attempted_us, trouble, trouble_us,
-  (SELECT count(*) FROM entries WHERE entries.source_id = sources.id AND withdrawn_us IS NULL)
+  entries
 FROM sources ORDER BY configured DESC, precedence, name
 """
 

@@ -19,6 +19,7 @@ CATALOG: Final = (
       full_count INTEGER NOT NULL DEFAULT 0,
       synced_us INTEGER,                 -- when a run last completed
       attempted_us INTEGER,              -- when a run last ended, however
+      entries INTEGER NOT NULL DEFAULT 0, -- those not withdrawn; kept by the triggers below
       trouble TEXT,                      -- why the last run did not complete
       trouble_us INTEGER                 -- since when none has
     ) STRICT
@@ -75,6 +76,18 @@ CATALOG: Final = (
       seen_in INTEGER NOT NULL,          -- the sequence of the last run that saw it
       UNIQUE (source_id, name, version)
     ) STRICT
+    """,
+    # Health, metrics and every tick of the schedule read these counts; counting would hold the event loop.
+    """
+    CREATE TRIGGER entries_counted AFTER INSERT ON entries WHEN new.withdrawn_us IS NULL BEGIN
+      UPDATE sources SET entries = entries + 1 WHERE id = new.source_id;
+    END
+    """,
+    """
+    CREATE TRIGGER entries_recounted AFTER UPDATE OF withdrawn_us ON entries
+    WHEN (old.withdrawn_us IS NULL) <> (new.withdrawn_us IS NULL) BEGIN
+      UPDATE sources SET entries = entries + iif(new.withdrawn_us IS NULL, 1, -1) WHERE id = new.source_id;
+    END
     """,
     "CREATE INDEX entries_document ON entries (document_id)",
     "CREATE INDEX entries_text ON entries (text_id)",

@@ -80,7 +80,7 @@ class SqliteSnapshot:
         rows = self._rows(sql.AUDIT_EVENTS, {"limit": limit})
         return [(row[0], row[1], audit_decoder.decode(row[2])) for row in rows]
 
-    def growth(self) -> Growth:
+    def growth(self, *, counted: bool = True) -> Growth:
         pages, page_bytes, free = (
             self._rows(statement)[0][0]
             for statement in ("PRAGMA page_count", "PRAGMA page_size", "PRAGMA freelist_count")
@@ -90,7 +90,7 @@ class SqliteSnapshot:
             file_bytes=pages * page_bytes,
             log_bytes=log.stat().st_size if log.exists() else 0,
             free_bytes=free * page_bytes,
-            rows={name: self._rows(statement)[0][0] for name, statement in sql.ROW_COUNTS.items()},
+            rows={name: self._rows(statement)[0][0] for name, statement in sql.ROW_COUNTS.items()} if counted else {},
         )
 
     def _row(self, statement: str, bound: Mapping[str, object] | None = None) -> Row | None:

@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TypeVar
 
@@ -33,12 +34,15 @@ class SqliteStore:
         if not self._presence.announce():
             self._presence.close()
             raise StoreFault(f"the store {path} is being restored; start again when that is done")
-        try:
-            self._readers = Readers(path, clock)
+        with ExitStack() as opened:
+            opened.callback(self._presence.close)
+            try:
+                self._readers = Readers(path, clock)
+            except sqlite3.Error as error:
+                raise unreadable(error) from error
+            opened.callback(self._readers.close)
             self._writer = Writer(path, clock)
-        except (sqlite3.Error, StoreFault) as error:
-            self._presence.close()
-            raise error if isinstance(error, StoreFault) else unreadable(error) from error
+            opened.pop_all()
         self._views: dict[str, SqliteTeamView] = {}
 
     def snapshot(self) -> Snapshot:
@@ -53,6 +57,9 @@ class SqliteStore:
                 return None
             view = self._views[team] = SqliteTeamView(self._readers, team=team, view=row[0])
         return view
+
+    async def ask(self, question: Callable[[Snapshot], T]) -> T:
+        return await self._readers.ask_aside(lambda connection: question(SqliteSnapshot(connection, self._path)))
 
     async def transact(self, operation: Callable[[Transaction], T], *, durable: bool = True) -> T:
         return await self._writer.transact(operation, durable=durable)

@@ -42,7 +42,7 @@ class SqliteTeamView:
         if not query.search:
             return await self._readers.ask(lambda connection: self._list(connection, query))
         # A search term decides what it costs, and part of that cannot be interrupted.
-        return await self._readers.ask_aside(lambda connection: self._search(connection, query))
+        return await self._readers.ask_aside(lambda connection: self._search_at_once(connection, query))
 
     def versions(self, name: ServerName, *, include_deleted: bool) -> list[bytes]:
         bound = {"view": self._view, "name": name, "deleted": include_deleted}
@@ -79,6 +79,14 @@ class SqliteTeamView:
             if query.version == LATEST:
                 return queries.PAGE_LATEST
         return queries.PAGE_ONE_VERSION if bound["exact"] else queries.PAGE_FILTERED
+
+    def _search_at_once(self, connection: sqlite3.Connection, query: Query) -> Page:
+        # Several statements make one page: a commit between them would show half of a change.
+        connection.execute("BEGIN")
+        try:
+            return self._search(connection, query)
+        finally:
+            connection.rollback()
 
     def _search(self, connection: sqlite3.Connection, query: Query) -> Page:
         term = rows.search_term(query.search)

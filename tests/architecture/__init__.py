@@ -1,0 +1,1 @@
+"""Rules of the project that can be tests."""
