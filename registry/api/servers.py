@@ -93,7 +93,7 @@ def read_routes(prefix: str, store: Store, authenticator: Authenticator) -> list
         name, deleted = _name(server_name), include_deleted(parse_query(scope["query_string"]))
         if (unchanged := reading.unchanged(scope)) is not None:
             return unchanged
-        items = reading.view.versions(name, include_deleted=deleted)
+        items = await reading.view.versions(name, include_deleted=deleted)
         if not items:
             raise NotFound("Server not found")
         return reading.answer(_list_body(items, ListMetadata(count=len(items))))

@@ -15,12 +15,9 @@ def project_views(transaction: Transaction, names: Iterable[ServerName]) -> int:
 
 def _project(transaction: Transaction, name: ServerName, sources: Sequence[Source]) -> int:
     remembered = transaction.remembered(name)
-    answering = owner(
-        name,
-        sources,
-        having=(SourceId(source) for source in transaction.sources_having(name)),
-        remembered=None if remembered is None else SourceId(remembered),
-    )
-    if answering is not None and answering != remembered:
+    having = [SourceId(source) for source in transaction.sources_having(name)]
+    answering = owner(name, sources, having=having, remembered=None if remembered is None else SourceId(remembered))
+    # A claim needs no memory, and one that was dropped again must not be remembered for a source that has nothing.
+    if answering in having and answering != remembered:
         transaction.remember(name, answering)
     return transaction.replace_in_views(name, answering)

@@ -45,8 +45,8 @@ class TeamView(Protocol):
     async def page(self, query: Query) -> Page:
         """Items in order of tier, name and version. Raises StoreBusy if it would take too long."""
 
-    def versions(self, name: ServerName, *, include_deleted: bool) -> list[bytes]:
-        """All items of a name, newest published first; empty if there are none."""
+    async def versions(self, name: ServerName, *, include_deleted: bool) -> list[bytes]:
+        """All items of a name, newest published first; empty if there are none. Raises StoreBusy as `page` does."""
 
     def version(self, name: ServerName, version: str, *, include_deleted: bool) -> bytes | None: ...
 

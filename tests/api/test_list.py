@@ -1,5 +1,7 @@
 """`GET /servers`: its parameters, their bounds, the order, and the shape of a page (reference §2)."""
 
+import re
+
 import pytest
 
 from tests.api.reading import Item, Reader, key, keys, official
@@ -51,6 +53,26 @@ class TestPage:
         for item in sent:
             document = item[item.index(b"{", 1) : item.index(b'"_meta": {\n        "io.modelcontextprotocol')]
             assert document.rstrip(b", \n") in body
+
+    def test_falsy_members_stay(self, reader: Reader) -> None:
+        """
+        Ours, unlike reference §1.4, §10.7: an empty object or list of the source is not dropped on the way.
+        """
+        assert reader.version("com.acme/handbook", "1.0").json()["server"]["repository"] == {}
+
+    def test_instants(self, catalog: list[Item]) -> None:
+        """
+        reference §4.1, §10.26: UTC with Z, the fraction without trailing zeros, as the source has them.
+        """
+        published = {key(item): official(item)["publishedAt"] for item in catalog}
+
+        assert published["com.acme/payroll", "1.2.0+build.7"] == "2025-10-20T09:00:00.000042Z"
+        assert published["com.acme/payroll", "1.1.0"] == "2025-08-18T09:00:00.5Z"
+        assert published["com.acme/payroll", "1.0.0"] == "2025-06-02T09:00:00Z"
+        for item in catalog:
+            block = official(item)
+            for instant in (block["publishedAt"], block["updatedAt"], block["statusChangedAt"]):
+                assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{0,5}[1-9])?Z", instant)
 
     def test_both_blocks_are_on_every_item(self, catalog: list[Item]) -> None:
         """

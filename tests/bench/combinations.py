@@ -120,7 +120,7 @@ async def ask_all(path: Path, *, budget_s: float) -> Found:
             refused=sum(one.refused for one in asked),
             worst=max(asked, key=lambda one: one.hold_ms),
             slowest=max(asked, key=lambda one: one.took_ms),
-            name_hold_ms=_ask_name(view, path),
+            name_hold_ms=await _ask_name(view, path),
         )
     finally:
         heart.stop()
@@ -171,13 +171,13 @@ async def _ask_once(view: TeamView, query: Query, heart: _Heartbeat) -> Asked:
     return Asked(question=_text(query), hold_ms=hold_ms, took_ms=took_ms, refused=refused)
 
 
-def _ask_name(view: TeamView, path: Path) -> float:
+async def _ask_name(view: TeamView, path: Path) -> float:
     """These are never answered elsewhere than on the loop: they hold it for as long as they take."""
     name = ServerName.parse(_one(path, _BIGGEST_NAME)[0])
     slowest_ms = []
     for _ in range(3):
         began_ns = time.monotonic_ns()
-        view.versions(name, include_deleted=True)
+        await view.versions(name, include_deleted=True)
         view.latest(name, include_deleted=True)
         slowest_ms.append((time.monotonic_ns() - began_ns) / 1e6)
     return min(slowest_ms)

@@ -1,4 +1,4 @@
-"""Copilot's command line, and the language server of JetBrains, Eclipse, Xcode and Visual Studio (clients.md §3, §4)."""
+"""Copilot's command line, and the language server of JetBrains, Eclipse, Xcode, Visual Studio (clients.md §3, §4)."""
 
 from urllib.parse import quote, urlencode
 

@@ -212,3 +212,36 @@ class TestOwnership:
         (row,) = (await everything(store)).values()
         (row_before,) = before.values()
         assert row == row_before | {"updatedAt": format_instant(NOW_US + 60_000_000)}
+
+    async def test_who_lost_a_name_changes_nothing_in_it(self, store: Store, clock: FrozenClock) -> None:
+        """
+        A tombstone keeps what this view was last shown, whatever the source that lost the name says from then on.
+        """
+        await put(store, entry("com.acme/payroll", "9.9.9", body="shown"))
+        await configure(store, PUBLIC, PRIVATE)
+        await _project(store)
+        before = await everything(store)
+        clock.advance(60)
+
+        await put(store, entry("com.acme/payroll", "9.9.9", body="a stranger's later words"), of="official")
+        await put(store, entry("com.acme/payroll", "1.0.0", body="ours"), of="internal")
+
+        rows = await everything(store)
+        assert before[("com.acme/payroll", "9.9.9")]["isLatest"]
+        assert not rows[("com.acme/payroll", "9.9.9")]["isLatest"]
+        shown = everyone(store).version(PAYROLL, "9.9.9", include_deleted=True)
+        assert shown is not None
+        assert b'"x":"shown"' in shown
+
+    async def test_a_dropped_claim_gives_the_name_back(self, store: Store) -> None:
+        """
+        A source that claimed a name and had nothing under it is not remembered for it.
+        """
+        await put(store, entry("com.acme/payroll"))
+        await configure(store, PUBLIC, PRIVATE)
+        await _project(store)
+
+        await configure(store, PUBLIC, source("internal", 20))
+        await _project(store)
+
+        assert keys(await walk(everyone(store), Query())) == [("com.acme/payroll", "1.0.0")]

@@ -157,7 +157,7 @@ class TestOneItem:
         await put(store, *(entry("com.acme/payroll", version, published_us=us) for version, us in published.items()))
         await put(store, entry("com.acme/payroll2"))
 
-        items = everyone(store).versions(PAYROLL, include_deleted=False)
+        items = await everyone(store).versions(PAYROLL, include_deleted=False)
 
         assert [version for _, version in keys(items)] == ["2.0.0", "1.0.0", "3.0.0"]
 
@@ -170,7 +170,7 @@ class TestOneItem:
 
         listed = await walk(view, Query())
 
-        assert listed == view.versions(PAYROLL, include_deleted=False)
+        assert listed == await view.versions(PAYROLL, include_deleted=False)
         assert listed == [view.version(PAYROLL, "1.0.0", include_deleted=False)]
         assert listed == [view.latest(PAYROLL, include_deleted=False)]
 
@@ -182,7 +182,7 @@ class TestOneItem:
         view = everyone(store)
 
         for name in (ServerName.parse("com.acme/none"), ServerName.parse("com.acme/Payroll")):
-            assert view.versions(name, include_deleted=True) == []
+            assert await view.versions(name, include_deleted=True) == []
             assert view.latest(name, include_deleted=True) is None
             assert view.version(name, "1.0.0", include_deleted=True) is None
         assert view.version(PAYROLL, "1.0", include_deleted=True) is None
@@ -196,11 +196,11 @@ class TestOneItem:
 
         assert view.latest(PAYROLL, include_deleted=False) is None
         assert view.version(PAYROLL, "1.0.0", include_deleted=False) is None
-        assert view.versions(PAYROLL, include_deleted=False) == []
+        assert await view.versions(PAYROLL, include_deleted=False) == []
         found = view.latest(PAYROLL, include_deleted=True)
         assert found is not None
         assert key(found)[1] == "2.0.0"
-        assert len(view.versions(PAYROLL, include_deleted=True)) == 2
+        assert len(await view.versions(PAYROLL, include_deleted=True)) == 2
         assert view.version(PAYROLL, "1.0.0", include_deleted=True) is not None
 
     async def test_latest_moves(self, store: Store) -> None:

@@ -26,10 +26,10 @@ class TestLoadSettings:
         settings = load_settings(DEMO, {})
 
         assert [(upstream.name, upstream.kind) for upstream in settings.upstreams] == [
-            ("official", "http"),
             ("sample", "file"),
+            ("official", "http"),
         ]
-        assert settings.upstreams[1].path == DEMO.with_name("sample.jsonl.gz")
+        assert settings.upstreams[0].path == DEMO.with_name("sample.jsonl.gz")
         assert settings.anonymous.team == "everyone"
         assert settings.server.on_loopback
 

@@ -5,6 +5,7 @@ that has it, so that older code refuses instead of damaging; adding a table or a
 keeps the previous value.
 """
 
+import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -80,6 +81,13 @@ def migrate(path: Path, *, clock: Clock, release: str, migrations: tuple[Migrati
             connection.close()
 
 
+def require_current(connection: sqlite3.Connection, path: Path) -> None:
+    """Raises StoreFault if the file lacks a step: it was put in place after the process had brought it up to date."""
+    applied = {row[0] for row in connection.execute("SELECT number FROM schema_migrations")}
+    if any(migration.number not in applied for migration in MIGRATIONS):
+        raise StoreFault(f"the store {path} was restored meanwhile and is of an older release; start again")
+
+
 def _require_ours(path: Path) -> None:
     """Before anything is written: opening a file as ours already changes it."""
     if not path.exists():
@@ -130,7 +138,8 @@ def _apply(db: Database, migrations: tuple[Migration, ...], clock: Clock, releas
 
 
 def _ordered(release: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in release.split("."))
+    """Numbers alone: what precedes a release may use what the release may."""
+    return tuple(int(number) for number in re.findall(r"\d+", release)[:3])
 
 
 _SCHEMA_MIGRATIONS: Final = """

@@ -53,9 +53,12 @@ class Projection:
         return len(changes)
 
     def _departed(self, row: rows.ViewRow) -> tuple[StoredEntry, int]:
+        """What was shown last, and since when it is not: a source that lost the name changes nothing in it."""
         entry = self._connection.execute(queries.ENTRY_BY_ID, {"id": row.entry_id}).fetchone()
+        digest = self._connection.execute(queries.DIGEST, {"id": row.official.document_id}).fetchone()[0]
         gone = row.official.status == Status.DELETED
-        return rows.stored_entry(entry), row.official.status_changed_us if gone else self._instant_us()
+        since_us = row.official.status_changed_us if gone else self._instant_us()
+        return rows.departed_entry(rows.stored_entry(entry), row, digest), since_us
 
     def _write(self, view: int, name: ServerName, changes: Iterable[tuple[VisibleEntry, int | None]]) -> None:
         # At most one row of a name is flagged, and the schema holds us to it: unflag before flagging.

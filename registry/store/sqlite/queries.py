@@ -277,13 +277,15 @@ FROM entries JOIN documents ON documents.id = entries.document_id JOIN sources O
 WHERE entries.id = :id
 """
 
+DIGEST: Final = "SELECT digest FROM documents WHERE id = :id"
+
 # --- a view, written ------------------------------------------------------------------------------------------
 
 VIEW_IDS: Final = "SELECT id FROM views"
 
 VIEW_ROWS: Final = """
 SELECT version, entry_id, document_id, status, status_message, status_changed_us, published_us, is_latest,
-  changed_us, mirrored_us, source_updated_us
+  changed_us, mirrored_us, source_updated_us, text_id, registry_types, transports
 FROM view_entries WHERE view_id = :view AND name = :name
 """
 

@@ -35,6 +35,9 @@ class ViewRow(msgspec.Struct, frozen=True, kw_only=True):
     changed_us: int
     mirrored_us: int
     source_updated_us: int | None
+    text_id: int
+    registry_types: str
+    transports: str
 
 
 def held_row(row: Row) -> Held:
@@ -78,6 +81,26 @@ def view_row(row: Row) -> ViewRow:
         changed_us=row[8],
         mirrored_us=row[9],
         source_updated_us=row[10],
+        text_id=row[11],
+        registry_types=row[12],
+        transports=row[13],
+    )
+
+
+def departed_entry(entry: StoredEntry, row: ViewRow, digest: Digest) -> StoredEntry:
+    """*entry* as *row* shows it, whatever its source says by now. *digest* is of the row's document."""
+    official = row.official
+    return msgspec.structs.replace(
+        entry,
+        document_id=official.document_id,
+        digest=digest,
+        text_id=row.text_id,
+        registry_types=row.registry_types,
+        transports=row.transports,
+        rank=rank(official.version, official.published_us),
+        published_us=official.published_us,
+        mirrored_us=row.mirrored_us,
+        source_updated_us=row.source_updated_us,
     )
 
 

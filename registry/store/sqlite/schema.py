@@ -143,6 +143,8 @@ VIEWS: Final = (
     """,
     "CREATE INDEX view_changed ON view_entries (view_id, changed_us)",
     "CREATE UNIQUE INDEX view_latest ON view_entries (view_id, name) WHERE is_latest = 1",
+    # A tombstone may show a document that no entry has any more: retention looks here before it forgets one.
+    "CREATE INDEX view_tombstones ON view_entries (document_id) WHERE deleted = 1",
     "INSERT INTO views (id, team, generation) VALUES (1, 'everyone', 0)",
 )
 

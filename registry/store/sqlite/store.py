@@ -11,6 +11,7 @@ from registry.clock import Clock
 from registry.errors import StoreFault
 from registry.store.interface import Snapshot, TeamView, Transaction
 from registry.store.sqlite import backup, queries
+from registry.store.sqlite.migrations import require_current
 from registry.store.sqlite.presence import Presence
 from registry.store.sqlite.readers import Readers, unreadable
 from registry.store.sqlite.snapshot import SqliteSnapshot
@@ -41,6 +42,7 @@ class SqliteStore:
             except sqlite3.Error as error:
                 raise unreadable(error) from error
             opened.callback(self._readers.close)
+            require_current(self._readers.inline, path)
             self._writer = Writer(path, clock)
             opened.pop_all()
         self._views: dict[str, SqliteTeamView] = {}

@@ -44,9 +44,10 @@ class SqliteTeamView:
         # A search term decides what it costs, and part of that cannot be interrupted.
         return await self._readers.ask_aside(lambda connection: self._search_at_once(connection, query))
 
-    def versions(self, name: ServerName, *, include_deleted: bool) -> list[bytes]:
+    async def versions(self, name: ServerName, *, include_deleted: bool) -> list[bytes]:
         bound = {"view": self._view, "name": name, "deleted": include_deleted}
-        return [row[0] for row in self._readers.rows(queries.ITEMS_OF_NAME, bound)]
+        found = await self._readers.ask(lambda connection: connection.execute(queries.ITEMS_OF_NAME, bound).fetchall())
+        return [row[0] for row in found]
 
     def version(self, name: ServerName, version: str, *, include_deleted: bool) -> bytes | None:
         bound = {"view": self._view, "name": name, "version": version, "deleted": include_deleted}
