@@ -22,8 +22,8 @@ from registry.store.records import Run, RunKind, RunState
 from sync.batches import BatchSize
 from sync.configured import ConfiguredUpstream
 from sync.deadline import Deadline
+from sync.observer import Observer
 from sync.pause import Pause
-from sync.progress import Observer
 from sync.quarantine import Sorter
 from sync.sweep import Census, objection
 from sync.terms import SyncTerms

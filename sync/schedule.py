@@ -23,15 +23,14 @@ from registry.egress.client import EgressClient
 from registry.errors import Conflict, RegistryError, StoreFault
 from registry.settings import RetentionSettings, UpstreamKind
 from registry.store.interface import Store
-from registry.store.records import Retention, Run, RunKind, RunState
+from registry.store.records import ENDED, Retention, Run, RunKind, RunState
 from sync.configure import project_all_pending
 from sync.configured import ConfiguredUpstream
 from sync.due import due
 from sync.holder import holder_name
 from sync.lease import JobsLease
+from sync.observer import NobodyWatches, Observer
 from sync.pause import Pause, RealPause
-from sync.progress import NobodyWatches, Observer
-from sync.report import ENDED
 from sync.run import SyncRun
 from sync.terms import SyncTerms
 

@@ -18,8 +18,9 @@ from registry.clock import Clock
 from registry.commands.actor import ANONYMOUS_LOOPBACK
 from registry.commands.request_run import request_run
 from registry.errors import Invalid, NotFound, Refused
+from registry.reports import RunReport, run_report
 from registry.store.interface import Store
-from registry.store.records import Run, RunKind
+from registry.store.records import RunKind
 
 _READ: Final = [HttpMethod.GET, HttpMethod.HEAD]
 _LARGEST_BODY: Final = 4096
@@ -38,7 +39,7 @@ class RunRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 class Runs(msgspec.Struct, frozen=True, kw_only=True):
     """A list as `/v1` writes it."""
 
-    items: list[Run]
+    items: list[RunReport]
     metadata: dict[str, int | str]
 
 
@@ -59,7 +60,7 @@ def sync_run_routes(store: Store, clock: Clock) -> list[HTTPRouteHandler]:
         metadata: dict[str, int | str] = {"count": min(len(runs), limit)}
         if len(runs) > limit:
             metadata["nextCursor"] = str(runs[limit - 1].sequence)
-        return encoded(Runs(items=runs[:limit], metadata=metadata))
+        return encoded(Runs(items=[run_report(run) for run in runs[:limit]], metadata=metadata))
 
     @route("/v1/sync-runs/{run_id:str}", http_method=_READ, name="get-sync-run")
     async def get_run(scope: HTTPScope, run_id: FromPath[str]) -> ASGIApp:
@@ -67,7 +68,7 @@ def sync_run_routes(store: Store, clock: Clock) -> list[HTTPRouteHandler]:
         run = store.snapshot().run(run_id)
         if run is None:
             raise NotFound(f"no sync run {run_id[:40]}; it may have been removed by retention")
-        return encoded(run)
+        return encoded(run_report(run))
 
     @route(
         "/v1/sync-runs",
@@ -97,7 +98,7 @@ def sync_run_routes(store: Store, clock: Clock) -> list[HTTPRouteHandler]:
                 accepts=wanted.accept_run,
             )
         )
-        return encoded(run, status=202)
+        return encoded(run_report(run), status=202)
 
     return [list_runs, get_run, ask_for_run]
 

@@ -8,7 +8,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from schemas.rfc3339 import format_instant
+from schemas.rfc3339 import format_instant, parse_instant
 
 _STEPS: Final = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
@@ -45,9 +45,11 @@ def duration(seconds: float) -> str:
     return " ".join(parts)
 
 
-def ago(instant_us: int | None, now_us: int) -> str:
-    """How long ago, or never."""
-    return "never" if instant_us is None else f"{duration(max(1, (now_us - instant_us) / 1e6))} ago"
+def ago(instant: str | None, now: str) -> str:
+    """How long before *now* it was, or never."""
+    return (
+        "never" if instant is None else f"{duration(max(1, (parse_instant(now) - parse_instant(instant)) / 1e6))} ago"
+    )
 
 
 def size(count: int) -> str:
@@ -60,6 +62,6 @@ def size(count: int) -> str:
     raise AssertionError("unreachable")
 
 
-def instant(instant_us: int | None) -> str:
+def seconds(instant: str | None) -> str:
     """RFC 3339 without the fraction, or a dash."""
-    return "-" if instant_us is None else format_instant(instant_us // 1_000_000 * 1_000_000)
+    return "-" if instant is None else format_instant(parse_instant(instant) // 1_000_000 * 1_000_000)

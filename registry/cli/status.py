@@ -1,15 +1,18 @@
 """`mcp-registry status` and `quarantine`: how the mirror, the jobs and the store are doing."""
 
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlencode
 
 import click
 from rich.markup import escape
 
-from registry.cli.output import ago, console, duration, emit_json, instant, size, table
+from registry.cli.output import ago, console, duration, emit_json, seconds, size, table
 from registry.cli.target import Remote, target, target_options
 from registry.reports import QuarantineReport, Status, UpstreamReport, quarantine_report, status
 from registry.store.interface import Store
+
+_SHOWN_RUNS: Final = 10
 
 
 @click.command("status")
@@ -34,7 +37,7 @@ def status_command(config: Path | None, server: str | None, as_json: bool) -> No
         emit_json(report)
     else:
         _show(report)
-    if report.fault is not None or any(each.state.trouble for each in report.upstreams if each.state.configured):
+    if report.fault is not None or any(each.trouble for each in report.upstreams if each.configured):
         raise SystemExit(1)
 
 
@@ -70,7 +73,7 @@ def quarantine_command(
             each.name or "-",
             each.version or "-",
             str(each.size_bytes),
-            instant(each.last_seen_us),
+            seconds(each.last_seen_at),
             each.reason,
         )
     console().print(shown)
@@ -80,28 +83,26 @@ def _show(report: Status) -> None:
     out = console()
     shown = table("Upstreams", "name", "kind", "#entries", "last completed", "last full", "#quarantine", "state")
     for each in report.upstreams:
-        state = each.state
         shown.add_row(
-            state.source,
-            state.kind,
-            f"{state.entries:,}",
-            ago(state.synced_us, report.now_us),
-            ago(state.full_us, report.now_us),
+            each.name,
+            each.kind,
+            f"{each.entries:,}",
+            ago(each.completed_at, report.now),
+            ago(each.full_at, report.now),
             str(each.quarantined),
             _condition(each),
         )
     out.print(shown)
     runs = table("Latest runs", "run", "upstream", "kind", "state", "started", "took", "#new", "#changed", "#withdrawn")
-    latest = sorted((run for each in report.upstreams for run in each.runs), key=lambda run: -run.sequence)[:10]
-    for run in latest:
-        took = (run.finished_us - run.started_us) / 1e6 if run.started_us and run.finished_us else None
+    latest = sorted((run for each in report.upstreams for run in each.runs), key=lambda run: run.run, reverse=True)
+    for run in latest[:_SHOWN_RUNS]:
         runs.add_row(
-            run.id,
+            run.run,
             run.upstream,
-            run.kind.value,
-            run.state.value,
-            instant(run.started_us),
-            "-" if took is None else duration(took),
+            run.kind,
+            run.state,
+            seconds(run.started_at),
+            "-" if run.duration_s is None else duration(run.duration_s),
             f"{run.new:,}",
             f"{run.changed:,}",
             f"{run.withdrawn:,}",
@@ -111,16 +112,16 @@ def _show(report: Status) -> None:
         out.print(runs)
     grows = ", ".join(f"{count:,} {what}" for what, count in report.store.rows.items() if count)
     out.print()
-    jobs = "nobody, start `mcp-registry serve`" if report.jobs is None else report.jobs.holder
+    jobs = report.jobs or "nobody, start `mcp-registry serve`"
     out.print(f"[bold]Store[/bold]  {size(report.store.file_bytes)} file, {size(report.store.log_bytes)} log: {grows}")
-    out.print(f"[bold]Jobs[/bold]   run by {jobs}")
+    out.print(f"[bold]Jobs[/bold]   run by {escape(jobs)}")
     if report.fault is not None:
         out.print(f"[bold red]Writes fail:[/bold red] {escape(report.fault)}")
 
 
 def _condition(each: UpstreamReport) -> str:
-    if not each.state.configured:
+    if not each.configured:
         return "no longer configured"
-    if each.state.trouble is None:
-        return "ok" if each.state.synced_us is not None else "not mirrored yet"
-    return f"[red]{escape(each.state.trouble)}[/red]"
+    if each.trouble is None:
+        return "ok" if each.completed_at is not None else "not mirrored yet"
+    return f"[red]{escape(each.trouble)}[/red]"

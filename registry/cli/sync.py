@@ -2,40 +2,27 @@
 
 import asyncio
 import os
-import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 import click
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from registry import RELEASE
 from registry.cli.output import console, duration, emit_json, table
 from registry.cli.target import Local, Remote, target, target_options
-from registry.clock import Clock, SystemClock
+from registry.cli.watch import Observed, Watcher, watching
 from registry.egress.client import EgressClient
 from registry.errors import NotFound
-from registry.logs import BoundLog, Lines, logger, standard_lines
+from registry.logs import Lines, logger
+from registry.reports import RunReport, Status, run_report
 from registry.store.interface import Store
 from registry.store.records import Run, RunKind, RunState
 from registry.wiring import configured_upstreams
 from sync.configure import put_in_force
-from sync.progress import progress
-from sync.report import ENDED, RunReport, report
 from sync.schedule import Jobs
 
 _LOOK_EVERY_S: Final = 0.5
-_LOG_EVERY_US: Final = 5_000_000
-
-
-class Watcher(Protocol):
-    """Shows how runs go; see sync.progress.Observer."""
-
-    def run_started(self, run: Run) -> None: ...
-    def run_moved(self, run: Run) -> None: ...
-    def run_finished(self, run: Run) -> None: ...
 
 
 @click.command("sync")
@@ -61,15 +48,15 @@ def sync_command(
     chosen = target(config, server)
     with watching() as watcher:
         if isinstance(chosen, Remote):
-            runs = _sync_there(chosen, upstream, kind, accept_run, watcher)
+            reports = _sync_there(chosen, upstream, kind, accept_run, watcher)
         else:
             runs = _sync_here(chosen, upstream, kind, accept_run, watcher)
-    reports = [report(run) for run in runs]
+            reports = [run_report(run) for run in runs]
     if as_json:
         emit_json(reports)
     else:
         _show(reports)
-    if any(run.state is not RunState.COMPLETED for run in runs):
+    if any(each.state != RunState.COMPLETED for each in reports):
         raise SystemExit(1)
 
 
@@ -90,7 +77,7 @@ def _sync_here(chosen: Local, upstream: str | None, kind: RunKind, accepts: str 
                 client=client,
                 retention=chosen.settings.retention,
                 log=quiet,
-                observer=watcher,
+                observer=Observed(watcher),
             )
             try:
                 return [
@@ -105,92 +92,19 @@ def _sync_here(chosen: Local, upstream: str | None, kind: RunKind, accepts: str 
 
 def _sync_there(
     chosen: Remote, upstream: str | None, kind: RunKind, accepts: str | None, watcher: Watcher
-) -> list[Run]:
-    from registry.reports import Status
-
+) -> list[RunReport]:
     status = chosen.get("/v1/status", Status)
-    names = [upstream] if upstream else [each.state.source for each in status.upstreams if each.state.configured]
+    names = [upstream] if upstream else [each.name for each in status.upstreams if each.configured]
     ended = []
     for name in names:
-        run = chosen.post("/v1/sync-runs", {"upstream": name, "kind": kind, "accept_run": accepts}, Run)
-        while run.state not in ENDED:
+        run = chosen.post("/v1/sync-runs", {"upstream": name, "kind": kind, "accept_run": accepts}, RunReport)
+        while not run.ended:
             asyncio.run(asyncio.sleep(_LOOK_EVERY_S))
-            run = chosen.get(f"/v1/sync-runs/{run.id}", Run)
-            watcher.run_moved(run)
-        watcher.run_finished(run)
+            run = chosen.get(f"/v1/sync-runs/{run.run}", RunReport)
+            watcher.moved(run)
+        watcher.finished(run)
         ended.append(run)
     return ended
-
-
-@contextmanager
-def watching() -> Iterator[Watcher]:
-    """A live bar on a terminal, log lines elsewhere; both on standard error."""
-    clock = SystemClock()
-    if not sys.stderr.isatty():
-        yield _LogLines(logger(standard_lines(), clock, for_people=False), clock)
-        return
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.fields[pages]} pages, {task.fields[entries]:,} entries, {task.fields[rate]:,.0f}/s"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=None, transient=True) as bar:
-        yield _Bar(bar, clock)
-
-
-class _Bar:
-    def __init__(self, bar: Progress, clock: Clock) -> None:
-        self._bar = bar
-        self._clock = clock
-        self._tasks: dict[str, TaskID] = {}
-
-    def run_started(self, run: Run) -> None:
-        self.run_moved(run)
-
-    def run_moved(self, run: Run) -> None:
-        now = progress(run, now_us=self._clock.now_us())
-        if run.id not in self._tasks:
-            self._tasks[run.id] = self._bar.add_task(run.upstream, total=None, pages=0, entries=0, rate=0.0)
-        self._bar.update(
-            self._tasks[run.id],
-            # Without a full walk before there is nothing to measure by: the bar then only pulses.
-            total=None if now.share is None else now.expected,
-            completed=now.entries,
-            pages=now.pages,
-            entries=now.entries,
-            rate=now.rate,
-        )
-
-    def run_finished(self, run: Run) -> None:
-        self.run_moved(run)
-
-
-class _LogLines:
-    def __init__(self, log: BoundLog, clock: Clock) -> None:
-        self._log = log
-        self._clock = clock
-        self._said_us = 0
-
-    def run_started(self, run: Run) -> None:
-        self._log.info(f"syncing {run.upstream}", upstream=run.upstream, run=run.id, kind=run.kind.value)
-
-    def run_moved(self, run: Run) -> None:
-        now_us = self._clock.now_us()
-        if now_us - self._said_us < _LOG_EVERY_US:
-            return
-        self._said_us = now_us
-        now = progress(run, now_us=now_us)
-        share = "" if now.share is None else f", {now.share:.0%} of the last full run"
-        self._log.info(
-            f"{run.upstream}: {now.pages} pages, {now.entries} entries, {now.rate:.0f}/s{share}",
-            upstream=run.upstream,
-            pages=now.pages,
-            entries=now.entries,
-        )
-
-    def run_finished(self, run: Run) -> None:
-        self._log.info(f"{run.upstream}: {run.state.value}", upstream=run.upstream, run=run.id, reason=run.reason)
 
 
 def _show(reports: Iterable[RunReport]) -> None:

@@ -24,6 +24,10 @@ class RunState(StrEnum):
     REFUSED = "refused"
 
 
+ENDED = frozenset({RunState.COMPLETED, RunState.FAILED, RunState.ABANDONED, RunState.REFUSED})
+"""The states in which a run does not move by itself any more."""
+
+
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """
     One sync run of one upstream.

@@ -10,7 +10,6 @@ from typing import Any
 
 import yaml
 
-_UNPREFIXED = frozenset({"/metrics", "/v1/sync-runs", "/v1/sync-runs/{runId}"})
 _BOTH = frozenset({"/health", "/ping", "/version"})
 
 
@@ -19,9 +18,10 @@ def document(prefixes: Sequence[str]) -> dict[str, Any]:  # Any: an OpenAPI docu
     described: dict[str, Any] = yaml.safe_load(files(__package__).joinpath("registry.yaml").read_text("utf-8"))
     paths: dict[str, Any] = {}
     for path, operations in described["paths"].items():
-        if path in _UNPREFIXED or path in _BOTH:
+        unprefixed = path == "/metrics" or path.startswith("/v1/")
+        if unprefixed or path in _BOTH:
             paths[path] = operations
-        if path not in _UNPREFIXED:
+        if not unprefixed:
             for prefix in prefixes:
                 paths[prefix + path] = _renamed(operations, prefix.lstrip("/"))
     return described | {"paths": paths}

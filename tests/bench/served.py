@@ -20,6 +20,7 @@ from tests.bench.telling import tell
 from tests.running import free_port
 
 _PATIENCE_S: Final = 30.0
+_MOST_LAG_MS: Final = 1.0
 
 
 class Served(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,16 +72,27 @@ def bare(folder: Path, bodies: Path) -> Iterator[Served]:
 
 
 def open_loop(served: Served, targets: Sequence[str], folder: Path, *, rate: float, seconds: float) -> Latencies:
-    """Latencies at a rate, from a generator of its own process and core."""
+    """
+    Latencies at a rate, from a generator of its own process and core.
+
+    A run in which the generator was late says something about the machine, not the server: it is done again, and the
+    one with the least lag of three counts.
+    """
     file = write_lines(folder / "open-loop-targets", targets)
+    found = _open_loop(served.port, file, rate=rate, seconds=seconds)
+    for _ in range(2):
+        if found.lag_p99_ms > _MOST_LAG_MS:
+            tell(f"the load was {found.lag_p99_ms:.1f} ms late at p99: something else uses its core; once more")
+            again = _open_loop(served.port, file, rate=rate, seconds=seconds)
+            found = min(found, again, key=lambda one: one.lag_p99_ms)
+    return found
+
+
+def _open_loop(port: int, targets: Path, *, rate: float, seconds: float) -> Latencies:
+    command = [sys.executable, "-m", "tests.bench.openloop", "--port", str(port), "--targets", str(targets)]
     with pinned(LOADED_FROM):
         finished = subprocess.run(
-            [
-                *(sys.executable, "-m", "tests.bench.openloop"),
-                *("--port", str(served.port), "--rate", str(rate), "--seconds", str(seconds), "--targets", str(file)),
-            ],
-            stdout=subprocess.PIPE,
-            check=True,
+            [*command, "--rate", str(rate), "--seconds", str(seconds)], stdout=subprocess.PIPE, check=True
         )
     found = msgspec.json.decode(finished.stdout, type=Latencies)
     if found.failed or found.answered != found.requests:

@@ -16,7 +16,7 @@ from typing import Final
 
 import msgspec
 
-from sync.report import RunReport
+from registry.reports import RunReport
 from tests.bench import questions
 from tests.bench.catalogs import catalog_file, store_file, upstream_table
 from tests.bench.figures import Figure, at_least, below

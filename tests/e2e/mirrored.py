@@ -77,7 +77,7 @@ def ask(registry: RunningRegistry, upstream: str = "official", *, full: bool = F
     """Ask for a run; its id."""
     wanted = {"upstream": upstream, "kind": "full" if full else "incremental", "accept_run": accept}
     answered = httpx.post(f"{registry.url}/v1/sync-runs", json=wanted, timeout=PATIENCE_S)
-    run_id: str = answered.raise_for_status().json()["id"]
+    run_id: str = answered.raise_for_status().json()["run"]
     return run_id
 
 

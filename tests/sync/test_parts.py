@@ -5,10 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registry.catalog.entry import Digest, Entry, Facets, ServerName
-from registry.store.records import Run, RunKind, RunState
 from sync.batches import BatchSize
-from sync.progress import progress
-from sync.report import report
 from sync.selection import Selection
 from sync.split import split
 from sync.watermark import watermark
@@ -142,54 +139,3 @@ class TestSplit:
         """
         with pytest.raises(ValueError, match=r"expect|Expect|object"):
             split(body)
-
-
-class TestProgress:
-    def test_is_a_share_of_the_last_full_walk(self) -> None:
-        """
-        Entries, their rate, and how much of what was expected; never more than all.
-        """
-        run = made(seen=500, pages=5, expected=2000, started_us=0)
-
-        found = progress(run, now_us=10_000_000)
-
-        assert (found.pages, found.entries, found.rate, found.share) == (5, 500, 50.0, 0.25)
-        assert progress(made(seen=5000, expected=2000, started_us=0), now_us=1).share == 1.0
-
-    def test_knows_no_share_of_a_first_walk(self) -> None:
-        """
-        Nothing is expected yet, and a run that has not started has no rate.
-        """
-        found = progress(made(), now_us=10)
-
-        assert (found.share, found.rate) == (None, 0.0)
-
-
-class TestReport:
-    def test_says_what_a_run_did(self) -> None:
-        """
-        The counts, how long it took, and why it did not complete.
-        """
-        found = report(made(new=1, changed=2, started_us=0, finished_us=2_500_000, reason="why"))
-
-        assert (found.new, found.changed, found.duration_s, found.reason) == (1, 2, 2.5, "why")
-
-    def test_has_no_duration_before_the_end(self) -> None:
-        """
-        A run under way has none.
-        """
-        assert report(made(started_us=0)).duration_s is None
-
-
-def made(**members: object) -> Run:
-    return Run(
-        id="run_1",
-        sequence=1,
-        upstream="official",
-        kind=RunKind.FULL,
-        state=RunState.RUNNING,
-        trigger="schedule",
-        actor="system:sync",
-        requested_us=0,
-        **members,  # type: ignore[arg-type]  # each test names members of Run
-    )
