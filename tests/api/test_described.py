@@ -1,5 +1,7 @@
 """The OpenAPI document, driven against the server that serves it.
 
+A parameter that counts as absent when it is empty says so (`allowEmptyValue`), and one that takes text keeps NUL out.
+
 Off: the check that a method the document does not name is answered 405, since it is answered 404 (reference §1.1.5).
 """
 

@@ -41,7 +41,7 @@ def build(bodies_file: Path) -> Litestar:
 
 
 def main() -> None:
-    """Serve until told to stop, under the options of registry/serve.py."""
+    """Serve until told to stop, under the options of registry/serve.py; but nobody waits for its end."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.bare", description=__doc__)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--bodies", type=Path, required=True)
@@ -57,7 +57,7 @@ def main() -> None:
         http1_settings=HTTP1Settings(header_read_timeout=10_000, max_buffer_size=32 * 1024),
         websockets=False,
         respawn_failed_workers=True,
-        workers_kill_timeout=20,
+        workers_kill_timeout=1,
         log_level=LogLevels.warning,
         log_access=False,
         process_name=None,

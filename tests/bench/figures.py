@@ -85,7 +85,14 @@ def _limit(figure: Figure, value: float | None) -> str:
 
 
 def _number(value: float, unit: str) -> str:
+    """Three digits or so, and enough of them to tell a ratio from its target."""
     magnitude = abs(value)
-    digits = 0 if magnitude >= 100 or (value == int(value) and magnitude >= 10) else 1 if magnitude >= 10 else 2
+    digits = 2
+    if magnitude >= 100 or (magnitude >= 10 and value == int(value)):
+        digits = 0
+    elif magnitude >= 10:
+        digits = 1
+    elif magnitude < 1 and round(value, 2) != value:
+        digits = 3
     text = f"{value:,.{digits}f}"
     return f"{text} {unit}" if unit else text

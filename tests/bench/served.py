@@ -114,8 +114,8 @@ def _child(command: Sequence[str], port: int, first: str, folder: Path) -> Itera
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
             process.wait(_PATIENCE_S)
-    if b"refused to gracefully stop" in log.read_bytes():
-        tell(f"the worker of {command[1]} had to be killed: it did not stop by itself in time")
+    if command[1] == "registry" and b"refused to gracefully stop" in log.read_bytes():
+        tell("the registry's worker had to be killed: it did not stop by itself in time")
 
 
 def _wait_for(process: subprocess.Popen[bytes], port: int, first: str, log: Path) -> None:
