@@ -1,5 +1,6 @@
 """The real server as a child process, for tests that speak to it from outside."""
 
+import contextlib
 import json
 import os
 import signal
@@ -7,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -65,6 +67,7 @@ class RunningRegistry:
         self._reader.start()
         try:
             self.wait_for(_READY, times=self.count(_READY) + self.workers)
+            self._wait_until_accepted()
         except AssertionError:
             self._end(signal.SIGKILL)
             raise
@@ -125,6 +128,15 @@ class RunningRegistry:
         self._reader.join(_PATIENCE_S)
         self._process.stderr.close()
         return status
+
+    def _wait_until_accepted(self) -> None:
+        # A worker says that it is ready a moment before the server under it listens.
+        ends = time.monotonic() + _PATIENCE_S
+        while not self._exited() and time.monotonic() < ends:
+            with contextlib.suppress(ConnectionRefusedError):
+                socket.create_connection(("127.0.0.1", self.port)).close()
+                return
+        raise AssertionError(f"it does not listen: {self.log[-20:]}")
 
     def _exited(self) -> bool:
         return self._process is not None and self._process.poll() is not None

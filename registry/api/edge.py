@@ -106,7 +106,8 @@ def routed_path(scope: HTTPScope) -> str:
     """The path to route on: as it was sent, with the slash of a server's name inside its segment."""
     raw = scope.get("raw_path") or b""
     path: str = raw.decode("latin-1").partition("?")[0] or scope["path"]
-    if "/servers/" in path:
+    _, servers, rest = path.partition("/servers/")
+    if servers and "%2F" not in rest.partition("/")[0]:
         match = _NAME_IN_PATH.fullmatch(path)
         if match is not None and "/" not in unquote(unquote(match["first"])):
             path = f"{match['before']}{match['first']}%2F{match['second']}/{match['after']}"

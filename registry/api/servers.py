@@ -11,7 +11,6 @@ from urllib.parse import unquote
 import msgspec
 from litestar import HttpMethod, route
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath
 from litestar.types import ASGIApp, HTTPScope
 
 from registry import RELEASE
@@ -88,9 +87,9 @@ def read_routes(prefix: str, store: Store, authenticator: Authenticator) -> list
         return reading.answer(_page_body(page, query))
 
     @route(f"{prefix}/servers/{{server_name:str}}/versions", http_method=_READ, name=f"get-server-versions{prefix}")
-    async def list_versions(scope: HTTPScope, server_name: FromPath[str]) -> ASGIApp:
+    async def list_versions(scope: HTTPScope) -> ASGIApp:
         reading = begin(scope)
-        name, deleted = _name(server_name), include_deleted(parse_query(scope["query_string"]))
+        name, deleted = _name(scope), include_deleted(parse_query(scope["query_string"]))
         if (unchanged := reading.unchanged(scope)) is not None:
             return unchanged
         items = await reading.view.versions(name, include_deleted=deleted)
@@ -103,10 +102,10 @@ def read_routes(prefix: str, store: Store, authenticator: Authenticator) -> list
         http_method=_READ,
         name=f"get-server-version{prefix}",
     )
-    async def get_version(scope: HTTPScope, server_name: FromPath[str], version: FromPath[str]) -> ASGIApp:
+    async def get_version(scope: HTTPScope) -> ASGIApp:
         reading = begin(scope)
-        name, deleted = _name(server_name), include_deleted(parse_query(scope["query_string"]))
-        wanted = _decoded(version, "version")
+        name, deleted = _name(scope), include_deleted(parse_query(scope["query_string"]))
+        wanted = _decoded(_segment(scope, "version"), "version")
         if (unchanged := reading.unchanged(scope)) is not None:
             return unchanged
         item = (
@@ -130,8 +129,14 @@ def _list_body(items: list[bytes], metadata: ListMetadata) -> bytes:
     return b"".join((b'{"servers":[', b",".join(items), b'],"metadata":', _encode(metadata), b"}\n"))
 
 
-def _name(segment: str) -> ServerName:
-    text = _decoded(segment, "server name")
+def _segment(scope: HTTPScope, parameter: str) -> str:
+    """A segment of the path as it was sent. From the scope: the framework's own way converts it and costs more."""
+    segment: str = scope["path_params"][parameter]
+    return segment
+
+
+def _name(scope: HTTPScope) -> ServerName:
+    text = _decoded(_segment(scope, "server_name"), "server name")
     try:
         return ServerName.parse(text)
     except Invalid as error:
@@ -145,6 +150,9 @@ def _decoded(segment: str, what: str) -> str:
 
     Raises EncodingFault if either time there is a broken escape, or something else than UTF-8 (reference §1.1.4).
     """
+    text = segment.replace("%2F", "/", 1)
+    if "%" not in text:
+        return text
     text = segment
     for _ in range(2):
         if "%" not in text:

@@ -6,8 +6,6 @@ finds nothing to do. Items are `{"server","_meta"}` entries, as bytes.
 
 import asyncio
 import contextlib
-import socket
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -79,7 +77,6 @@ def serving(
         registry.config.write_text(registry.config.read_text().replace("127.0.0.1", "0.0.0.0"))
     with registry:
         registry.wait_for("synced", times=len(upstreams))
-        _wait_until_accepted(registry.port)
         yield registry
 
 
@@ -105,19 +102,6 @@ def load(folder: Path, upstreams: Sequence[Upstream], *, batch: int = 100) -> st
 def change(folder: Path, upstream: str, items: Sequence[bytes]) -> None:
     """The *upstream* lists these too, or anew: one transaction, from this process, while a server may be running."""
     asyncio.run(_change(folder / "registry.db", upstream, items))
-
-
-def _wait_until_accepted(port: int) -> None:
-    # A worker says that it is ready a moment before the server under it listens.
-    deadline = time.monotonic() + _PATIENCE_S
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-        except ConnectionRefusedError:
-            if time.monotonic() > deadline:
-                raise
-        else:
-            return
 
 
 async def _load(path: Path, clock: Clock, upstreams: Sequence[Upstream], batch: int) -> None:

@@ -7,6 +7,9 @@ between blanks, or nothing at all.
 
 from typing import Final
 
+# Pages select the item alone: what else is known of its row stands in it, and three columns cost more to hand over
+# than one. The last item of a page says where the next page begins.
+
 # --- a view, read ---------------------------------------------------------------------------------------------
 
 VIEW: Final = "SELECT id FROM views WHERE team = :team"
@@ -16,19 +19,19 @@ SELECT store_facts.incarnation, views.generation FROM views JOIN store_facts WHE
 """
 
 PAGE_PLAIN: Final = """
-SELECT name, version, item FROM view_entries
+SELECT item FROM view_entries
 WHERE view_id = :view AND (name, version) > (:name, :version) AND deleted = 0
 ORDER BY name, version LIMIT :limit
 """
 
 PAGE_LATEST: Final = """
-SELECT name, version, item FROM view_entries
+SELECT item FROM view_entries
 WHERE view_id = :view AND (name, version) > (:name, :version) AND is_latest = 1 AND deleted = 0
 ORDER BY name, version LIMIT :limit
 """
 
 PAGE_FILTERED: Final = """
-SELECT name, version, item FROM view_entries INDEXED BY view_scan
+SELECT item FROM view_entries INDEXED BY view_scan
 WHERE view_id = :view AND (name, version) > (:name, :version)
   AND deleted <= :deleted AND is_latest >= :latest AND changed_us > :since
   AND instr(registry_types, :registry_type) AND instr(transports, :transport)
@@ -36,7 +39,7 @@ ORDER BY name, version LIMIT :limit
 """
 
 PAGE_ONE_VERSION: Final = """
-SELECT name, version, item FROM view_entries INDEXED BY view_scan
+SELECT item FROM view_entries INDEXED BY view_scan
 WHERE view_id = :view AND (name, version) > (:name, :version) AND version = :exact
   AND deleted <= :deleted AND is_latest >= :latest AND changed_us > :since
   AND instr(registry_types, :registry_type) AND instr(transports, :transport)
@@ -58,7 +61,7 @@ WITH keys AS MATERIALIZED (
     AND instr(registry_types, :registry_type) AND instr(transports, :transport)
   ORDER BY name, version LIMIT :limit
 )
-SELECT wide.name, wide.version, wide.item FROM keys CROSS JOIN view_entries AS wide
+SELECT wide.item FROM keys CROSS JOIN view_entries AS wide
   ON wide.view_id = :view AND wide.name = keys.name AND wide.version = keys.version
 ORDER BY wide.name, wide.version
 """
@@ -84,7 +87,7 @@ ORDER BY published_us DESC, version DESC
 # Tier 0 is the exact name, tier 1 the exact last segment: few names, whatever the term. `NOT … <=` and the
 # unary plus keep the planner from walking the view by position where it should look up a name.
 SEARCH_EXACT_NAME: Final = """
-SELECT wide.name, wide.version, wide.item
+SELECT wide.item
 FROM names INDEXED BY names_folded CROSS JOIN view_entries AS wide
   ON wide.view_id = :view AND wide.name = names.name
 WHERE names.folded = :term AND NOT (wide.name, wide.version) <= (:name, :version)
@@ -95,7 +98,7 @@ ORDER BY wide.name, wide.version LIMIT :limit
 """
 
 SEARCH_EXACT_SLUG: Final = """
-SELECT wide.name, wide.version, wide.item
+SELECT wide.item
 FROM names INDEXED BY names_folded_slug CROSS JOIN view_entries AS wide
   ON wide.view_id = :view AND wide.name = names.name
 WHERE names.folded_slug = :term AND names.folded <> :term AND NOT (wide.name, wide.version) <= (:name, :version)
@@ -124,7 +127,7 @@ keys AS MATERIALIZED (
     AND instr(row.registry_types, :registry_type) AND instr(row.transports, :transport)
   ORDER BY row.name, row.version LIMIT :limit
 )
-SELECT wide.name, wide.version, wide.item FROM keys CROSS JOIN view_entries AS wide
+SELECT wide.item FROM keys CROSS JOIN view_entries AS wide
   ON wide.view_id = :view AND wide.name = keys.name AND wide.version = keys.version
 ORDER BY wide.name, wide.version
 """
@@ -149,14 +152,14 @@ keys AS MATERIALIZED (
     AND instr(row.registry_types, :registry_type) AND instr(row.transports, :transport)
   ORDER BY row.name, row.version LIMIT :limit
 )
-SELECT wide.name, wide.version, wide.item FROM keys CROSS JOIN view_entries AS wide
+SELECT wide.item FROM keys CROSS JOIN view_entries AS wide
   ON wide.view_id = :view AND wide.name = keys.name AND wide.version = keys.version
 ORDER BY wide.name, wide.version
 """
 
 # For a common term: the page fills up before the walk has gone far.
 SEARCH_COMMON: Final = """
-SELECT row.name, row.version, row.item
+SELECT row.item
 FROM view_entries AS row INDEXED BY view_scan CROSS JOIN search_texts AS held ON held.id = row.text_id
 WHERE row.view_id = :view AND (row.name, row.version) > (:name, :version)
   AND row.deleted <= :deleted AND row.is_latest >= :latest AND row.changed_us > :since

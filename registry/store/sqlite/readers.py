@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 _INLINE_NS: Final = 4_000_000
 _ASIDE_NS: Final = 3_000_000_000
-_STEPS_BETWEEN_LOOKS: Final = 4_000
+_STEPS_BETWEEN_LOOKS: Final = 1_000
 _THREADS: Final = 2
 _MOST_WAITING: Final = 64
 
@@ -97,7 +97,7 @@ class Readers:
         if connection is None:
             connection = self._local.connection = self._open()
         deadline_ns = self._clock.monotonic_ns() + _ASIDE_NS
-        connection.set_progress_handler(lambda: self._clock.monotonic_ns() > deadline_ns, 50 * _STEPS_BETWEEN_LOOKS)
+        connection.set_progress_handler(lambda: self._clock.monotonic_ns() > deadline_ns, 200 * _STEPS_BETWEEN_LOOKS)
         return question(connection)
 
     def _open(self) -> sqlite3.Connection:

@@ -8,6 +8,8 @@ import sqlite3
 from collections.abc import Callable
 from typing import Final
 
+import msgspec
+
 from registry.catalog.entry import ServerName
 from registry.catalog.query import LATEST, Page, Position, Query
 from registry.store.sqlite import queries, rows
@@ -15,7 +17,8 @@ from registry.store.sqlite.readers import Readers
 
 # Up to here it is cheaper to sort what changed, or what matched, than to walk the view for it.
 _FEW_CHANGED: Final = 1000
-_FEW_MATCHES: Final = 400
+# A walk is quick where matches are spread evenly, and slow where they cluster: it has to be clearly cheaper.
+_FEW_MATCHES: Final = 3000
 _GRAM: Final = 3
 
 _EXACT_NAME, _EXACT_SLUG, _OTHERS = 0, 1, 2
@@ -64,10 +67,11 @@ class SqliteTeamView:
         after = query.after if query.after.tier == _OTHERS else Position(tier=_OTHERS)
         bound = self._bound(query, after, query.limit + 1)
         found = connection.execute(self._list_statement(connection, query, bound), bound).fetchall()
-        if len(found) <= query.limit:
-            return Page(items=[item for _, _, item in found], next=None)
-        name, version, _ = found[query.limit - 1]
-        return Page(items=[item for _, _, item in found[:-1]], next=Position(name=name, version=version))
+        items = [item for (item,) in found]
+        if len(items) <= query.limit:
+            return Page(items=items, next=None)
+        items.pop()
+        return Page(items=items, next=_position(_OTHERS, items[-1]))
 
     def _list_statement(self, connection: sqlite3.Connection, query: Query, bound: dict[str, object]) -> str:
         if query.updated_since_us is not None:
@@ -105,9 +109,9 @@ class SqliteTeamView:
             wanted = query.limit - len(items)
             bound = self._bound(query, after, wanted + 1) | {"term": term, "grams": rows.grams(term)}
             found = connection.execute(statement(), bound).fetchall()
-            for name, version, item in found[:wanted]:
-                items.append(item)
-                last = Position(tier=tier, name=name, version=version)
+            items += [item for (item,) in found[:wanted]]
+            if found[:wanted]:
+                last = _position(tier, items[-1])
             if len(found) > wanted:
                 return Page(items=items, next=last)
         return Page(items=items, next=None)
@@ -135,3 +139,21 @@ def _search_statement(connection: sqlite3.Connection, term: str) -> str:
     if matches >= _FEW_MATCHES:
         return queries.SEARCH_COMMON
     return queries.SEARCH_SHORT if short else queries.SEARCH_RARE
+
+
+class _Named(msgspec.Struct, frozen=True):
+    name: str
+    version: str
+
+
+class _Item(msgspec.Struct, frozen=True):
+    server: _Named
+
+
+_item: Final = msgspec.json.Decoder(_Item)
+
+
+def _position(tier: int, item: bytes) -> Position:
+    """Behind *item*."""
+    server = _item.decode(item).server
+    return Position(tier=tier, name=server.name, version=server.version)
