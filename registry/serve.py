@@ -62,7 +62,7 @@ def _server(settings: Settings, log: BoundLog) -> MPServer:
         loop=Loops.uvloop,
         # Waiting clients queue in the kernel; past this, new connections are refused instead of piling up.
         backlog=1024,
-        http1_settings=HTTP1Settings(header_read_timeout=10_000, max_buffer_size=_LARGEST_HEAD_BYTES),
+        http1_settings=HTTP1Settings(header_read_timeout=30_000, max_buffer_size=_LARGEST_HEAD_BYTES),
         websockets=False,
         respawn_failed_workers=True,
         workers_kill_timeout=_GRACE_S,

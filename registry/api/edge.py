@@ -54,9 +54,6 @@ class Edge:
         if scope["type"] != ScopeType.HTTP:
             await self._inner(scope, receive, send)
             return
-        await self._exchange(scope, receive, send)
-
-    async def _exchange(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         started_ns = self._clock.monotonic_ns()
         path = scope["path"]
         status = 500

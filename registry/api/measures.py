@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, values
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
@@ -26,6 +26,11 @@ class Measures:
     """The counters of one worker."""
 
     def __init__(self) -> None:
+        if MULTIPROCESS_DIRECTORY in os.environ:
+            # The library asks the kernel for the process id at every count: a tenth of what a page costs. A worker
+            # is made after it was forked, so its id is what it is now.
+            worker = os.getpid()
+            values.ValueClass = values.MultiProcessValue(process_identifier=lambda: worker)  # type: ignore[no-untyped-call]
         self._registry = CollectorRegistry()
         self._requests = Counter(
             "mcp_registry_http_requests", "Requests answered, by route.", _LABELS, registry=self._registry

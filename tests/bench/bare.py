@@ -54,7 +54,7 @@ def main() -> None:
         workers=1,
         loop=Loops.uvloop,
         backlog=1024,
-        http1_settings=HTTP1Settings(header_read_timeout=10_000, max_buffer_size=32 * 1024),
+        http1_settings=HTTP1Settings(header_read_timeout=30_000, max_buffer_size=32 * 1024),
         websockets=False,
         respawn_failed_workers=True,
         workers_kill_timeout=1,

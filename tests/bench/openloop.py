@@ -117,7 +117,7 @@ def _ask_on_schedule(
     by_descriptor = {connection.socket.fileno(): connection for connection in opened}
     for descriptor in by_descriptor:
         poll.register(descriptor, select.EPOLLIN)
-    idle = list(opened)
+    idle = deque(opened)
     waiting: deque[int] = deque()
     latencies: list[int] = []
     lags: list[int] = []
@@ -133,7 +133,7 @@ def _ask_on_schedule(
             due += 1
             due_ns = begin_ns + round(due * gap_ns)
         while waiting and idle:
-            idle.pop().ask(requests[sent % len(requests)], waiting.popleft())
+            idle.popleft().ask(requests[sent % len(requests)], waiting.popleft())
             sent += 1
         for descriptor, _ in poll.poll(_sleep_s(due_ns - now_ns if due < total else _LAST_ONES_NS)):
             connection = by_descriptor[descriptor]
