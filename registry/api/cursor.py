@@ -55,14 +55,15 @@ def encode_cursor(query: Query, after: Position) -> str:
     return urlsafe_b64encode(check + content).rstrip(b"=").decode()
 
 
-def decode_cursor(text: str) -> Query | Position:
-    """The question one of our cursors carries, but for its limit; else the position a plain one names."""
+def decode_cursor(text: str, *, limit: int) -> Query | Position:
+    """The question one of our cursors carries, with the request's own *limit*; else the position a plain one names."""
     try:
         packed = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4)) if len(text) <= _LONGEST else b""
         check, content = packed[:_CHECK_BYTES], packed[_CHECK_BYTES:]
         if content and zlib.crc32(content).to_bytes(_CHECK_BYTES, "big") == check:
             carried = _decode(content)
             return Query(
+                limit=limit,
                 after=Position(tier=carried.tier, name=carried.name, version=carried.version),
                 search=carried.search,
                 version=carried.only,

@@ -9,8 +9,6 @@ import re
 from typing import Final
 from urllib.parse import unquote_plus
 
-import msgspec
-
 from registry.api.cursor import decode_cursor
 from registry.api.problems import ParameterFault
 from registry.catalog.query import Position, Query
@@ -89,8 +87,15 @@ def list_query(parameters: dict[str, str]) -> Query:
             raise Invalid(_BAD_INSTANT) from error
         if include_deleted is False:
             raise Invalid(_NOT_WITHOUT_DELETED)
-    query = Query(
+    after = Position(tier=0)
+    if cursor := parameters.get("cursor", ""):
+        decoded = decode_cursor(cursor, limit=limit)
+        if isinstance(decoded, Query):
+            return decoded
+        after = decoded
+    return Query(
         limit=limit,
+        after=after,
         search=parameters.get("search", ""),
         version=parameters.get("version") or None,
         updated_since_us=since_us,
@@ -98,13 +103,6 @@ def list_query(parameters: dict[str, str]) -> Query:
         registry_type=parameters.get("registry_type", ""),
         transport=parameters.get("transport", ""),
     )
-    cursor = parameters.get("cursor", "")
-    if not cursor:
-        return query
-    decoded = decode_cursor(cursor)
-    if isinstance(decoded, Position):
-        return msgspec.structs.replace(query, after=decoded)
-    return msgspec.structs.replace(decoded, limit=limit)
 
 
 def include_deleted(parameters: dict[str, str]) -> bool:

@@ -29,7 +29,7 @@ _OF_STORES: Final = (
     "registry/store/sqlite/rows.py",
     "registry/store/sqlite/schema.py",
     "schemas/registry_api.py",
-    "schemas/server_json.py",
+    "schemas/server_json/document.py",
     "sync/normalize.py",
 )
 

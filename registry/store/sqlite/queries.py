@@ -14,9 +14,9 @@ from typing import Final
 
 VIEW: Final = "SELECT id FROM views WHERE team = :team"
 
-GENERATION: Final = """
-SELECT store_facts.incarnation, views.generation FROM views JOIN store_facts WHERE views.id = :view
-"""
+GENERATION: Final = "SELECT generation FROM views WHERE id = :view"
+
+INCARNATION: Final = "SELECT incarnation FROM store_facts"
 
 PAGE_PLAIN: Final = """
 SELECT item FROM view_entries

@@ -43,6 +43,7 @@ class SqliteStore:
                 raise unreadable(error) from error
             opened.callback(self._readers.close)
             require_current(self._readers.inline, path)
+            self._incarnation: str = self._readers.inline.execute(queries.INCARNATION).fetchone()[0]
             self._writer = Writer(path, clock)
             opened.pop_all()
         self._views: dict[str, SqliteTeamView] = {}
@@ -57,7 +58,9 @@ class SqliteStore:
             row = self._readers.row(queries.VIEW, {"team": team})
             if row is None:
                 return None
-            view = self._views[team] = SqliteTeamView(self._readers, team=team, view=row[0])
+            view = self._views[team] = SqliteTeamView(
+                self._readers, team=team, view=row[0], incarnation=self._incarnation
+            )
         return view
 
     async def ask(self, question: Callable[[Snapshot], T]) -> T:

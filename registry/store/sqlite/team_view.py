@@ -25,9 +25,15 @@ _EXACT_NAME, _EXACT_SLUG, _OTHERS = 0, 1, 2
 
 
 class SqliteTeamView:
-    """See interface.TeamView."""
+    """
+    See interface.TeamView.
 
-    def __init__(self, readers: Readers, *, team: str, view: int) -> None:
+    Args:
+        incarnation: Of the file. It does not change while anybody has the file open.
+    """
+
+    def __init__(self, readers: Readers, *, team: str, view: int, incarnation: str) -> None:
+        self._incarnation = incarnation
         self._readers = readers
         self._team = team
         self._view = view
@@ -39,7 +45,7 @@ class SqliteTeamView:
     def generation(self) -> str:
         row = self._readers.row(queries.GENERATION, {"view": self._view})
         assert row is not None
-        return f"{row[0]}.{self._view}.{row[1]}"
+        return f"{self._incarnation}.{self._view}.{row[0]}"
 
     async def page(self, query: Query) -> Page:
         if not query.search:
