@@ -95,7 +95,8 @@ def _beside(folder: Path, url: str, seconds: float) -> Iterator[Figure]:
         _wait_for_walk(served)
         tell(f"reads and small writes beside a walk that changes everything, {seconds:.0f} s")
         writing = _start_small_writes(store, seconds)
-        reads = open_loop(served, targets, folder, rate=_READS_PER_S, seconds=seconds)
+        # Once: the walk does not wait for a second try, and the upstream beside the load makes it late anyway.
+        reads = open_loop(served, targets, folder, rate=_READS_PER_S, seconds=seconds, tries=1)
         writes = _written(writing)
         progress = _latest_run(served)
         if progress.state != "running":
