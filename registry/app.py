@@ -8,13 +8,14 @@ import asyncio
 import contextlib
 import os
 from collections.abc import AsyncIterator, Callable
-from typing import Any, Final
+from typing import Any
 
 from litestar import Litestar, Request, Response
 from litestar.types import ASGIApp
 
 from registry import RELEASE
 from registry.api.access import AccessLog
+from registry.api.callers import Callers
 from registry.api.edge import Edge
 from registry.api.hosts import Hosts
 from registry.api.measures import Measures
@@ -23,16 +24,15 @@ from registry.api.routes import routes
 from registry.auth.authenticate import Authenticator
 from registry.clock import Clock
 from registry.egress.client import EgressClient
-from registry.errors import RegistryError
+from registry.errors import ConfigFault, RegistryError
 from registry.logs import BoundLog, Lines
 from registry.settings import Settings
+from registry.store.interface import EVERYONE
 from registry.store.sqlite.migrations import migrate
 from registry.store.sqlite.store import SqliteStore
 from registry.wiring import configured_upstreams
 from sync.configure import put_in_force
 from sync.schedule import Jobs
-
-_FLUSH_EVERY_S: Final = 0.2
 
 
 def prepare(settings: Settings, *, clock: Clock, log: BoundLog) -> None:
@@ -40,7 +40,7 @@ def prepare(settings: Settings, *, clock: Clock, log: BoundLog) -> None:
     Bring the store up to date and the configured upstreams in force, before any worker begins.
 
     Raises:
-        ConfigFault: a secret that an upstream refers to is missing or readable by others.
+        ConfigFault: a secret that an upstream refers to is missing or readable by others; there is no such team.
         StoreFault: the store cannot be prepared; see migrations.migrate.
     """
     upstreams = configured_upstreams(settings, os.environ)
@@ -50,6 +50,9 @@ def prepare(settings: Settings, *, clock: Clock, log: BoundLog) -> None:
     async def put() -> None:
         store = SqliteStore(settings.store.path, clock)
         try:
+            team = settings.anonymous.team
+            if team is not None and store.view(team) is None:
+                raise ConfigFault(f'[anonymous] team names "{team}", and there is no such team; there is "{EVERYONE}"')
             await put_in_force(store, upstreams)
         finally:
             await store.aclose()
@@ -67,34 +70,39 @@ def build(settings: Settings, *, clock: Clock, lines: Lines, log: BoundLog) -> A
     upstreams = configured_upstreams(settings, os.environ)
     store = SqliteStore(settings.store.path, clock)
     measures = Measures()
+    callers = Callers(settings.server.trusted_proxies)
     authenticator = Authenticator(anonymous_team=settings.anonymous.team)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        async with asyncio.TaskGroup() as tasks:
-            flushing = tasks.create_task(_flush(lines))
-            async with contextlib.AsyncExitStack() as stack:
-                stack.push_async_callback(store.aclose)
-                client = await stack.enter_async_context(
-                    EgressClient(clock=clock, user_agent=f"mcp-registry/{RELEASE}")
-                )
-                jobs = Jobs(
-                    store=store,
-                    clock=clock,
-                    upstreams=upstreams,
-                    client=client,
-                    retention=settings.retention,
-                    log=log,
-                )
-                await jobs.start()
-                stack.push_async_callback(jobs.stop)
-                log.info("worker ready", pid=os.getpid())
-                yield
-            flushing.cancel()
-        lines.flush()
+        async with contextlib.AsyncExitStack() as stack:
+            lines.flush_aside()
+            stack.callback(lines.close)
+            stack.push_async_callback(store.aclose)
+            client = await stack.enter_async_context(EgressClient(clock=clock, user_agent=f"mcp-registry/{RELEASE}"))
+            jobs = Jobs(
+                store=store,
+                clock=clock,
+                upstreams=upstreams,
+                client=client,
+                retention=settings.retention,
+                log=log,
+            )
+            await jobs.start()
+            stack.push_async_callback(jobs.stop)
+            log.info("worker ready", pid=os.getpid())
+            yield
 
     application = Litestar(
-        route_handlers=routes(store, clock, authenticator, measures, on_loopback=settings.server.on_loopback),
+        route_handlers=routes(
+            store,
+            clock,
+            authenticator,
+            measures,
+            public_url=settings.server.public_url,
+            on_loopback=settings.server.on_loopback,
+            callers=callers,
+        ),
         lifespan=[lifespan],
         exception_handlers={Exception: _answered(log)},
         openapi_config=None,
@@ -104,7 +112,7 @@ def build(settings: Settings, *, clock: Clock, lines: Lines, log: BoundLog) -> A
         application,
         clock=clock,
         hosts=Hosts(settings.server.allowed_hosts),
-        access=AccessLog(lines, clock),
+        access=AccessLog(lines, clock, callers),
         measures=measures,
     )
 
@@ -119,9 +127,3 @@ def _answered(log: BoundLog) -> Callable[[Request[Any, Any, Any], Exception], Re
         return Response(answered.body, status_code=answered.status, headers=headers, media_type=headers["content-type"])
 
     return handler
-
-
-async def _flush(lines: Lines) -> None:
-    while True:
-        await asyncio.sleep(_FLUSH_EVERY_S)
-        await asyncio.to_thread(lines.flush)

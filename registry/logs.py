@@ -4,9 +4,9 @@ Messages read alone and carry their values as fields. Never logged: tokens, argu
 addresses, query strings.
 """
 
-import io
 import sys
 import threading
+from contextlib import suppress
 from typing import BinaryIO, Final
 
 import msgspec
@@ -20,40 +20,73 @@ BoundLog = structlog.typing.FilteringBoundLogger
 """What modules log to: `log.info("mirrored 41 entries from official", upstream="official", entries=41)`."""
 
 _encode: Final = msgspec.json.Encoder(enc_hook=str).encode
-_GATHERED_BYTES: Final = 32 * 1024
+_MOST_GATHERED_BYTES: Final = 1 << 20
+_FLUSH_EVERY_S: Final = 0.2
+_LAST_S: Final = 1.0
 
 
 class Lines:
-    """Log lines of one process. `write` gathers, `flush` hands over; what is urgent is written through."""
+    """
+    Log lines of one process. They are gathered, and handed over when somebody flushes.
+
+    A reader that is slow or gone must not slow down whoever writes: what nobody takes is dropped beyond a bound, and
+    the next line that gets through says how many were.
+    """
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
-        self._gathered = io.BytesIO()
+        self._gathered: list[bytes] = []
+        self._size_bytes = 0
+        self._dropped = 0
         self._lock = threading.Lock()
+        self._handing_over = threading.Lock()
+        self._aside: threading.Thread | None = None
+        self._ended = threading.Event()
 
     def write(self, line: bytes) -> None:
-        """Keep *line* until there is enough, or somebody flushes."""
+        """Keep *line* until somebody flushes. Never waits for the reader."""
         with self._lock:
-            self._gathered.write(line)
-            full = self._gathered.tell() > _GATHERED_BYTES
-        if full:
+            if self._size_bytes + len(line) > _MOST_GATHERED_BYTES:
+                self._dropped += 1
+                return
+            self._gathered.append(line)
+            self._size_bytes += len(line)
+
+    def write_through(self, line: bytes) -> None:
+        """The same, and hand it over at once, unless a thread does that."""
+        self.write(line)
+        if self._aside is None:
             self.flush()
 
     def flush(self) -> None:
-        """Hand over what was gathered. A reader that went away is no reason to stop."""
-        with self._lock:
-            gathered = self._gathered.getvalue()
-            self._gathered.seek(0)
-            self._gathered.truncate()
+        """Hand over what was gathered; waits for the reader. One that went away is no reason to stop."""
+        with self._handing_over:
+            with self._lock:
+                gathered, self._gathered, self._size_bytes = self._gathered, [], 0
+                dropped, self._dropped = self._dropped, 0
+            if dropped:
+                gathered.append(
+                    b'{"event":"%d log lines were dropped: nobody read them","level":"warning"}\n' % dropped
+                )
             if gathered:
-                try:
-                    self._stream.write(gathered)
+                with suppress(OSError):
+                    self._stream.write(b"".join(gathered))
                     self._stream.flush()
-                except OSError:
-                    return
 
-    def write_through(self, line: bytes) -> None:
-        self.write(line)
+    def flush_aside(self) -> None:
+        """From now on a thread hands over, every fifth of a second; `close` ends it."""
+        self._aside = threading.Thread(target=self._flush_until_ended, name="log-lines", daemon=True)
+        self._aside.start()
+
+    def close(self) -> None:
+        """Hand over the last lines, if the reader takes them within a second."""
+        self._ended.set()
+        if self._aside is not None:
+            self._aside.join(_LAST_S)
+
+    def _flush_until_ended(self) -> None:
+        while not self._ended.wait(_FLUSH_EVERY_S):
+            self.flush()
         self.flush()
 
 

@@ -6,6 +6,7 @@ is made, and each worker builds its own application.
 
 import os
 import shutil
+import socket
 import sys
 import tempfile
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from granian.server.mp import MPServer
 
 from registry import RELEASE
 from registry.clock import Clock
+from registry.errors import ConfigFault
 from registry.logs import BoundLog, logger, standard_lines
 from registry.settings import Settings, warnings
 
@@ -32,7 +34,8 @@ def serve(settings: Settings, *, clock: Clock) -> None:
     Serve until told to stop (SIGINT, SIGTERM); a graceful stop finishes what is being answered and written.
 
     Raises:
-        ConfigFault: a secret that an upstream refers to is missing or readable by others.
+        ConfigFault: a secret that an upstream refers to is missing or readable by others; there is no such team;
+            the address is in use.
         StoreFault: the store cannot be prepared; see migrations.migrate.
     """
     lines = standard_lines()
@@ -44,6 +47,8 @@ def serve(settings: Settings, *, clock: Clock) -> None:
         # The workers count into this directory, and the library that counts looks for it when it is imported.
         os.environ[_METRICS_DIRECTORY] = counters
         from registry.app import build, prepare
+
+        _require_free(settings)
 
         prepare(settings, clock=clock, log=log)
         _server(settings, log).serve(target_loader=partial(_load, build, settings, clock), wrap_loader=False)
@@ -86,3 +91,18 @@ def _load(build: Callable[..., Any], settings: Settings, clock: Clock) -> Any:
     """Make the application, in the worker."""
     lines = standard_lines()
     return build(settings, clock=clock, lines=lines, log=logger(lines, clock, for_people=sys.stderr.isatty()))
+
+
+def _require_free(settings: Settings) -> None:
+    # Workers share their port, and the kernel would let a second registry share it too: it would answer every other
+    # request, from another store. A socket that does not share finds out.
+    host, port = settings.server.host.strip("[]"), settings.server.port
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise ConfigFault(
+                f"cannot listen on {settings.server.listen}: {reason.lower()}; stop it, or change [server] listen"
+            ) from error

@@ -14,7 +14,7 @@ from registry.settings import UpstreamKind, UpstreamSettings
 from sync.deadline import Deadline
 from sync.file_upstream import FileUpstream
 from sync.http_upstream import HttpUpstream
-from sync.pace import PacedUpstream
+from sync.pace import Pace
 from sync.pause import Pause
 from sync.retry import RetryingUpstream
 from sync.selection import Selection
@@ -58,6 +58,6 @@ class ConfiguredUpstream(msgspec.Struct, frozen=True, kw_only=True):
             finally:
                 await file.aclose()
             return
-        http = HttpUpstream(self.settings, token=self.token, client=client, deadline=deadline, terms=terms)
-        paced = PacedUpstream(http, max_rate=self.settings.max_rate, clock=clock, pause=pause)
-        yield RetryingUpstream(paced, terms=terms, deadline=deadline, pause=pause, chance=random.random)
+        pace = Pace(max_rate=self.settings.max_rate, clock=clock, pause=pause)
+        http = HttpUpstream(self.settings, token=self.token, client=client, pace=pace, deadline=deadline, terms=terms)
+        yield RetryingUpstream(http, terms=terms, deadline=deadline, pause=pause, chance=random.random)

@@ -16,8 +16,8 @@ def due(*, now_us: int, state: SourceState, last: Run | None, settings: Upstream
     The kind of run that is due now; None if none is.
 
     After a success the interval passes, and up to a tenth of it more, so that many mirrors do not ask at once. After
-    a failure a minute, then twice as long each time until that is the interval. After a refusal the interval: a whole
-    walk every minute would not make an upstream's list any longer.
+    a failure a minute, then twice as long each time until that is the interval; but as long as the upstream wished,
+    where it did. After a refusal the interval: a whole walk every minute would not make an upstream's list any longer.
 
     Args:
         last: The newest run of this upstream. One that is still running when nobody performs any was left behind.
@@ -27,9 +27,16 @@ def due(*, now_us: int, state: SourceState, last: Run | None, settings: Upstream
         return last.kind
     if state.attempted_us is None:
         return kind
+    if last is not None and _asked_to_wait(now_us, last):
+        return None
     passed_us = now_us - state.attempted_us
     # Negative: the host's clock was set back. Asking once too often is better than not for years.
     return kind if passed_us < 0 or passed_us >= _wait_us(state, last, settings) else None
+
+
+def _asked_to_wait(now_us: int, last: Run) -> bool:
+    # Where the clock was set back since, the wish says nothing any more.
+    return last.not_before_us is not None and (last.finished_us or 0) <= now_us < last.not_before_us
 
 
 def _kind(now_us: int, state: SourceState, settings: UpstreamSettings) -> RunKind:

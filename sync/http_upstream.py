@@ -3,6 +3,7 @@
 The page is taken apart into the exact bytes of its items and no further; what is in them is normalize.py's concern.
 """
 
+import asyncio
 from typing import Final
 from urllib.parse import quote
 
@@ -15,13 +16,20 @@ from registry.settings import UpstreamSettings
 from schemas.registry_api import JSON
 from schemas.rfc3339 import format_instant
 from sync.deadline import Deadline
-from sync.split import split
+from sync.pace import Pace
+from sync.split import TooManyItems, split
 from sync.terms import SyncTerms
 from sync.upstream import UpstreamPage
 
 _PREFIXES: Final = ("v0.1", "v0")
 _LONGEST_CURSOR: Final = 4096
 _SHORTEST_REQUEST_S: Final = 0.001
+_TIMES_ASKED_FOR: Final = 10
+_ALWAYS_TAKEN: Final = 1000
+"""A page may have ten times as many items as were asked for, and a thousand in any case."""
+_MOST_COMMAS: Final = 100_000
+"""There are no more items than commas: with more commas than this, items are counted before any is built."""
+_LARGE_BYTES: Final = 256 * 1024
 
 
 class _Metadata(msgspec.Struct):
@@ -54,6 +62,7 @@ class HttpUpstream:
         *,
         token: str | None,
         client: EgressClient,
+        pace: Pace,
         deadline: Deadline,
         terms: SyncTerms,
     ) -> None:
@@ -65,6 +74,7 @@ class HttpUpstream:
         if token is not None:
             self._headers["Authorization"] = f"Bearer {token}"
         self._client = client
+        self._pace = pace
         self._deadline = deadline
         self._terms = terms
 
@@ -80,9 +90,10 @@ class HttpUpstream:
             else:
                 # From here on it is known which prefix it has.
                 self._prefixes = self._prefixes[:1]
-                return _page(fetched, peer=self._settings.name)
+                return await self._page(fetched)
 
     async def _get(self, url: str) -> Fetched:
+        await self._pace.turn()
         self._deadline.require()
         total_s = max(min(self._terms.page_s, self._deadline.remaining_s), _SHORTEST_REQUEST_S)
         limits = FetchLimits(
@@ -94,6 +105,38 @@ class HttpUpstream:
         )
         policy = EgressPolicy(allow_private=self._settings.allow_private)
         return await self._client.get(url, headers=self._headers, policy=policy, limits=limits)
+
+    async def _page(self, fetched: Fetched) -> UpstreamPage:
+        peer, kind = self._settings.name, fetched.headers.get("content-type", "")
+        if kind.partition(";")[0].strip().lower() != JSON:
+            raise UpstreamNonsense(f"{peer} answered with content type {kind[:80]!r}; expected {JSON}")
+        most = max(_TIMES_ASKED_FOR * self._settings.page_limit, _ALWAYS_TAKEN)
+        if len(fetched.body) > _LARGE_BYTES:
+            taken = await asyncio.to_thread(_taken_apart, fetched.body, most)
+        else:
+            taken = _taken_apart(fetched.body, most)
+        items, metadata = taken if not isinstance(taken, _Refused) else await self._patiently(fetched.body, most, taken)
+        if len(items) > most:
+            raise self._too_many(most)
+        cursor = metadata.next_cursor or metadata.older_next_cursor or None
+        if cursor is not None and len(cursor) > _LONGEST_CURSOR:
+            raise UpstreamNonsense(f"{peer} sent a cursor of more than {_LONGEST_CURSOR} characters")
+        return UpstreamPage(items=items, next_cursor=cursor)
+
+    async def _patiently(self, body: bytes, most: int, refused: "_Refused") -> "_Taken":
+        try:
+            items, metadata = await asyncio.to_thread(split, body, most=most)
+            return items, _METADATA.decode(metadata) or _Metadata()
+        except TooManyItems as error:
+            raise self._too_many(most) from error
+        except (ValueError, RecursionError) as error:
+            # What the first reading says is the better explanation.
+            reason = refused.reason or str(error)[:200]
+            raise UpstreamNonsense(f"{self._settings.name} answered with no list of servers: {reason}") from error
+
+    def _too_many(self, most: int) -> UpstreamNonsense:
+        asked = self._settings.page_limit
+        return UpstreamNonsense(f"{self._settings.name} sent more than {most} items in a page; asked for were {asked}")
 
 
 def _split(url: str) -> tuple[str, tuple[str, ...]]:
@@ -114,29 +157,24 @@ def _question(limit: int, since_us: int | None, cursor: str | None) -> str:
     return question
 
 
-def _page(fetched: Fetched, *, peer: str) -> UpstreamPage:
-    kind = fetched.headers.get("content-type", "")
-    if kind.partition(";")[0].strip().lower() != JSON:
-        raise UpstreamNonsense(f"{peer} answered with content type {kind[:80]!r}; expected {JSON}")
-    items, metadata = _taken_apart(fetched.body, peer)
-    cursor = metadata.next_cursor or metadata.older_next_cursor or None
-    if cursor is not None and len(cursor) > _LONGEST_CURSOR:
-        raise UpstreamNonsense(f"{peer} sent a cursor of more than {_LONGEST_CURSOR} characters")
-    return UpstreamPage(items=items, next_cursor=cursor)
+_Taken = tuple[list[bytes], _Metadata]
 
 
-def _taken_apart(body: bytes, peer: str) -> tuple[list[bytes], _Metadata]:
+class _Refused(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a page was not taken apart by the fast parser; empty where that did not try."""
+
+    reason: str
+
+
+def _taken_apart(body: bytes, most: int) -> _Taken | _Refused:
+    if body.count(b",") > max(_MOST_COMMAS, most):
+        return _Refused(reason="")
     try:
         decoded = _LIST.decode(body)
-        return [bytes(raw) for raw in decoded.servers], decoded.metadata or _Metadata()
     except _UNREADABLE as error:
-        problem = error
-    try:
-        items, metadata = split(body)
-        return items, _METADATA.decode(metadata) or _Metadata()
-    except (ValueError, RecursionError):
-        # What the first reading says is the better explanation.
-        raise UpstreamNonsense(f"{peer} answered with no list of servers: {_short(problem)}") from problem
+        return _Refused(reason=_short(error))
+    # One more tells that there are too many.
+    return [bytes(raw) for raw in decoded.servers[: most + 1]], decoded.metadata or _Metadata()
 
 
 def _short(error: BaseException) -> str:

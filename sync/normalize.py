@@ -13,12 +13,17 @@ from registry.catalog.entry import Entry, Facets, ServerName, Status, digest_of,
 from registry.errors import Invalid
 from schemas.registry_api import OFFICIAL_KEY, ListedOfficialBlock
 from schemas.rfc3339 import parse_instant
-from schemas.server_json import AmbiguousDocument, registry_types, require_unambiguous, text_of, transports
+from schemas.server_json.document import AmbiguousDocument, registry_types, require_unambiguous, text_of, transports
+from sync.split import beginning_texts
 
 AROUND_BYTES: Final = 64 * 1024
 """So much may stand around a document in its item."""
 
 _LONGEST_MESSAGE: Final = 4096
+_LONGEST_TEXT: Final = 16 * 1024
+"""Of a name or version as it stands: what is longer is none."""
+_SMALL_BYTES: Final = 64 * 1024
+_BEGINNING_BYTES: Final = 16 * 1024
 _STATUSES: Final = {status.value: status for status in Status}
 
 
@@ -27,8 +32,9 @@ class _Meta(msgspec.Struct):
 
 
 class _Named(msgspec.Struct):
-    name: object = None
-    version: object = None
+    # Empty where absent. Whatever else may stand in their place is not built.
+    name: msgspec.Raw = msgspec.Raw()
+    version: msgspec.Raw = msgspec.Raw()
 
 
 class _Pairs(list[tuple[str, object]]):
@@ -39,6 +45,7 @@ _KNOWN: Final = frozenset({"server", "_meta"})
 _MEMBERS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _META: Final[msgspec.json.Decoder[_Meta | None]] = msgspec.json.Decoder(_Meta | None)
 _NAMED: Final = msgspec.json.Decoder(_Named)
+_TEXT: Final = msgspec.json.Decoder(str)
 _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
@@ -70,6 +77,19 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     """Just `server` and `_meta`, without blanks between: then a member that stands twice would show in the length."""
 
 
+def require_size(item: bytes, *, max_entry_bytes: int) -> None:
+    """Raises Unservable if nothing that is taken can be in an item of this size; it is not read for that."""
+    most = max_entry_bytes + AROUND_BYTES
+    if len(item) > most:
+        raise Unservable(f"it has more than {most} bytes", label_of_beginning(item))
+
+
+def label_of_beginning(item: bytes) -> Label:
+    """What the first bytes of an item say that it is called."""
+    texts = beginning_texts(item, within=_BEGINNING_BYTES)
+    return _texts(texts.get("name"), texts.get("version"))
+
+
 def take_apart(item: bytes) -> Parts:
     """
     Raises:
@@ -94,7 +114,7 @@ def take_apart(item: bytes) -> Parts:
 
 def normalize(item: bytes, parts: Parts, *, max_entry_bytes: int) -> Entry:
     """
-    The entry that *item* is.
+    The entry that *item* is, whose size require_size let pass.
 
     Raises:
         Unservable: it is too large, has no usable name or version, can be read in two ways, or its official block
@@ -102,8 +122,6 @@ def normalize(item: bytes, parts: Parts, *, max_entry_bytes: int) -> Entry:
     """
     if len(parts.document) > max_entry_bytes:
         raise Unservable(f"its document has {len(parts.document)} bytes; at most {max_entry_bytes} are taken")
-    if len(item) > max_entry_bytes + AROUND_BYTES:
-        raise Unservable(f"it has {len(item)} bytes; at most {max_entry_bytes + AROUND_BYTES} are taken")
     try:
         name = _name(parts.label)
         version = _version(parts.label)
@@ -136,6 +154,8 @@ def normalize(item: bytes, parts: Parts, *, max_entry_bytes: int) -> Entry:
 
 def _unreadable(item: bytes) -> Unservable:
     """What it is about an item that msgspec cannot read, and what a more patient parser makes of its name."""
+    if len(item) > _SMALL_BYTES:
+        return Unservable("it is not a JSON object that every parser reads alike", label_of_beginning(item))
     try:
         members = json.loads(item)
     except (ValueError, RecursionError):
@@ -150,7 +170,18 @@ def _unreadable(item: bytes) -> Unservable:
 
 
 def _texts(name: object, version: object) -> Label:
-    return Label(name=name if isinstance(name, str) else None, version=version if isinstance(version, str) else None)
+    return Label(name=_writable(name), version=_writable(version))
+
+
+def _writable(text: object) -> str | None:
+    """None for what is no text, or holds half a surrogate pair: no UTF-8 can carry that into a record."""
+    if not isinstance(text, str):
+        return None
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return None
+    return text
 
 
 def _label(document: bytes) -> Label:
@@ -158,7 +189,17 @@ def _label(document: bytes) -> Label:
         named = _NAMED.decode(document)
     except _UNREADABLE:
         return Label()
-    return _texts(named.name, named.version)
+    return Label(name=_text(named.name), version=_text(named.version))
+
+
+def _text(raw: msgspec.Raw) -> str | None:
+    text = bytes(raw)
+    if not text.startswith(b'"') or len(text) > _LONGEST_TEXT:
+        return None
+    try:
+        return _TEXT.decode(text)
+    except _UNREADABLE:
+        return None
 
 
 def _name(label: Label) -> ServerName:

@@ -1,6 +1,6 @@
 """Asking again, when that may help: what an upstream wants to be waited for, its errors, its silence.
 
-Nothing is waited for beyond the run's deadline: a run that cannot go on in time ends, and the schedule tries later.
+Nothing is waited for long, nor beyond the run's deadline: a run that cannot go on soon ends, and is gone on with later.
 """
 
 from collections.abc import Callable
@@ -58,6 +58,12 @@ class RetryingUpstream:
 
     async def _wait_after(self, fault: UpstreamFault, tried: int) -> None:
         wished_s = fault.retry_after_s if isinstance(fault, UpstreamRefused) else None
+        if isinstance(fault, UpstreamRefused) and wished_s is not None and wished_s > self._terms.longest_wish_s:
+            raise UpstreamRefused(
+                f"{fault}; it asks to wait {wished_s:.0f} s, and is tried again after that",
+                status=fault.status,
+                retry_after_s=wished_s,
+            ) from fault
         backoff_s = min(self._terms.backoff_s * 2.0 ** (tried - 1), self._terms.longest_backoff_s)
         # Jitter is added to a wish, never taken from it.
         wait_s = (wished_s or backoff_s) + backoff_s * self._chance() / 4

@@ -16,7 +16,7 @@ from registry.commands.begin_run import anew
 from registry.commands.finish_run import finish_run
 from registry.commands.withdraw_unseen import withdraw_unseen
 from registry.egress.client import EgressClient
-from registry.errors import Invalid, UpstreamFault, UpstreamNonsense, UpstreamRefused
+from registry.errors import Invalid, UpstreamFault, UpstreamRefused
 from registry.store.interface import Store, Transaction
 from registry.store.records import Run, RunKind, RunState
 from sync.batches import BatchSize
@@ -33,6 +33,9 @@ from sync.watermark import watermark
 
 _WITHDRAWN_AT_A_TIME: Final = 25
 _SET_ASIDE_AT_A_TIME: Final = 100
+# An upstream that asks for more is asked once a day all the same: it may have been a mistake.
+_LONGEST_WISH_S: Final = 24 * 3600.0
+_US: Final = 1_000_000
 # Of the answers in the 400s these say nothing about the position that was asked for.
 _NOT_ABOUT_THE_CURSOR: Final = frozenset({401, 403, 404, 408, 425, 429})
 
@@ -79,6 +82,7 @@ class SyncRun:
             run=run.id,
             selection=upstream.selection,
             max_entry_bytes=upstream.settings.max_entry_bytes,
+            most=terms.most_quarantined,
         )
 
     async def perform(self) -> Run:
@@ -99,6 +103,8 @@ class SyncRun:
         except EndlessWalk as fault:
             self._run = msgspec.structs.replace(self._run, cursor=None)
             await self._finish(RunState.FAILED, str(fault))
+        except UpstreamRefused as refused:
+            await self._finish(RunState.FAILED, str(refused), wait_s=refused.retry_after_s)
         except (UpstreamFault, Invalid) as fault:
             await self._finish(RunState.FAILED, str(fault))
         except Implausible as refusal:
@@ -144,9 +150,7 @@ class SyncRun:
 
     async def _apply(self, page: UpstreamPage) -> None:
         now_us = self._clock.now_us()
-        sorted_page = await self._sorter.sort(page.items, now_us=now_us)
-        if self._run.quarantined + len(sorted_page.quarantined) > self._terms.most_quarantined:
-            raise UpstreamNonsense(f"more than {self._terms.most_quarantined} of its entries cannot be served")
+        sorted_page = await self._sorter.sort(page.items, before=self._run.quarantined, now_us=now_us)
         for start in range(0, len(sorted_page.quarantined), _SET_ASIDE_AT_A_TIME):
             await self._commit(Batch(entries=(), quarantined=sorted_page.quarantined[start:][:_SET_ASIDE_AT_A_TIME]))
         for start in range(0, len(sorted_page.kept), _SET_ASIDE_AT_A_TIME):
@@ -205,7 +209,7 @@ class SyncRun:
 
     # --- the end ---
 
-    async def _finish(self, state: RunState, reason: str | None) -> None:
+    async def _finish(self, state: RunState, reason: str | None, *, wait_s: float | None = None) -> None:
         run = self._run
         reached_us = None
         if state is RunState.COMPLETED and run.started_us is not None:
@@ -216,9 +220,17 @@ class SyncRun:
                 before_us=run.since_us,
             )
         now_us, fence = self._clock.now_us(), self._fence
+        not_before_us = None if wait_s is None else now_us + round(min(wait_s, _LONGEST_WISH_S) * _US)
         self._run = await self._store.transact(
             lambda transaction: finish_run(
-                transaction, run, state=state, now_us=now_us, fence=fence, reason=reason, watermark_us=reached_us
+                transaction,
+                run,
+                state=state,
+                now_us=now_us,
+                fence=fence,
+                reason=reason,
+                watermark_us=reached_us,
+                not_before_us=not_before_us,
             )
         )
         self._tell()

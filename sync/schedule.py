@@ -1,8 +1,8 @@
 """When runs happen, and which process performs them.
 
 APScheduler only ticks. What is due is read from the store and decided with the registry's clock, by whichever process
-holds the lease; one run at a time, so that in a first start the upstreams come strictly in order of precedence and
-the names they share go to whom the configuration prefers.
+holds the lease. Runs of different upstreams go side by side (turns.py says which), those of one upstream never: an
+upstream that hangs holds up nobody but itself.
 """
 
 import asyncio
@@ -26,19 +26,22 @@ from registry.store.interface import Store
 from registry.store.records import ENDED, Retention, Run, RunKind, RunState
 from sync.configure import project_all_pending
 from sync.configured import ConfiguredUpstream
-from sync.due import due
+from sync.crew import Crew
 from sync.holder import holder_name
 from sync.lease import JobsLease
 from sync.observer import NobodyWatches, Observer
 from sync.pause import Pause, RealPause
 from sync.run import SyncRun
 from sync.terms import SyncTerms
+from sync.turns import Progress, Turn, turns
 
 _TICK_S: Final = 1
 _LOOK_AGAIN_S: Final = 0.25
 _REST_NS: Final = 30_000_000_000
 _SWEEP_EVERY_US: Final = 24 * 3600 * 1_000_000
 _SWEPT_AT_A_TIME: Final = 50
+_TIDY_AGAIN_NS: Final = 60_000_000_000
+_TIDYING: Final = ""
 _US: Final = 1_000_000
 
 
@@ -70,12 +73,13 @@ class Jobs:
         self._client = client
         self._retention = retention
         self._log = log
-        self._observer = observer or NobodyWatches()
+        self._observer = Progress(clock, observer or NobodyWatches())
         self._pause = pause or RealPause()
         self._terms = terms or SyncTerms()
         self._lease = JobsLease(store, clock, holder=holder_name())
         self._swept_us: int | None = None
         self._rests_until_ns = clock.monotonic_ns()
+        self._resting: dict[str, int] = {}
         self._scheduler: AsyncIOScheduler | None = None
         self._working: asyncio.Task[object] | None = None
 
@@ -113,21 +117,29 @@ class Jobs:
 
     async def tick(self) -> None:
         """
-        Do what is due now, if this process has the lease or gets it.
+        Do what is due now, and what comes up meanwhile, if this process has the lease or gets it.
+
+        Returns when nothing is under way.
 
         Raises:
             Conflict: another process took over meanwhile.
             StoreFault: nothing can be written.
         """
-        while (fence := await self._lease.fence()) is not None:
-            chosen = self._next_run()
-            if chosen is None:
-                async with self._lease.kept():
-                    await project_all_pending(self._store)
-                    await self._sweep(fence)
-                return
-            async with self._lease.kept():
-                await self._take_up(*chosen, fence)
+        if (fence := await self._lease.fence()) is None:
+            return
+        async with self._lease.kept(), Crew() as crew:
+            tidied, tidy_after_ns = False, self._clock.monotonic_ns() + _TIDY_AGAIN_NS
+            while True:
+                for turn in self._turns(crew.names):
+                    crew.start(turn.upstream, self._perform(turn, fence))
+                # When nothing else is to be done; and now and then, as there may always be something.
+                if (not crew.names and not tidied) or self._clock.monotonic_ns() > tidy_after_ns:
+                    tidied, tidy_after_ns = True, self._clock.monotonic_ns() + _TIDY_AGAIN_NS
+                    if _TIDYING not in crew.names:
+                        crew.start(_TIDYING, self._tidy(fence))
+                if not crew.names:
+                    return
+                await crew.wait(_LOOK_AGAIN_S)
 
     async def run_now(
         self, upstream: str, *, kind: RunKind, trigger: str, actor: Actor, accepts: str | None = None
@@ -186,22 +198,30 @@ class Jobs:
             if self._scheduler is not None:
                 self._scheduler.resume_job("work")
 
-    def _next_run(self) -> tuple[str, RunKind, str] | None:
-        """Upstream, kind and trigger of what is to be performed next."""
-        snapshot = self._store.snapshot()
-        requested = snapshot.runs_in(RunState.REQUESTED)
-        if requested:
-            return requested[0].upstream, requested[0].kind, requested[0].trigger
-        states = {state.source: state for state in snapshot.source_states()}
-        now_us = self._clock.now_us()
-        # Those that never were synced first; within each, by precedence.
-        for name in sorted(self._upstreams, key=lambda name: states[name].synced_us is not None):
-            last = next(iter(snapshot.runs(upstream=name, limit=1)), None)
-            kind = due(now_us=now_us, state=states[name], last=last, settings=self._upstreams[name].settings)
-            if kind is not None:
-                return name, kind, "schedule"
-        orphan = next((run for run in snapshot.runs_in(RunState.RUNNING) if run.upstream not in self._upstreams), None)
-        return None if orphan is None else (orphan.upstream, orphan.kind, orphan.trigger)
+    def _turns(self, at_work: frozenset[str]) -> list[Turn]:
+        now_ns = self._clock.monotonic_ns()
+        return turns(
+            self._store.snapshot(),
+            self._upstreams,
+            now_us=self._clock.now_us(),
+            busy=at_work - {_TIDYING},
+            resting={name for name, until_ns in self._resting.items() if until_ns > now_ns},
+            progress=self._observer,
+        )
+
+    async def _perform(self, turn: Turn, fence: tuple[str, int]) -> None:
+        """One upstream's run. What goes wrong with the store or the lease ends the others, too."""
+        try:
+            await self._take_up(turn.upstream, turn.kind, turn.trigger, fence)
+        except (Conflict, StoreFault):
+            raise
+        except Exception:  # noqa: BLE001 - the outermost loop of this upstream: it logs, and the others carry on
+            self._log.exception(f"{turn.upstream} rests for half a minute: a bug in the registry")
+            self._resting[turn.upstream] = self._clock.monotonic_ns() + _REST_NS
+
+    async def _tidy(self, fence: tuple[str, int]) -> None:
+        await project_all_pending(self._store)
+        await self._sweep(fence)
 
     async def _take_up(self, name: str, kind: RunKind, trigger: str, fence: tuple[str, int]) -> Run | None:
         """Perform the run that is next for this upstream; one of an upstream nobody configured is given up."""

@@ -26,12 +26,14 @@ def objection(census: Census, run: Run, *, max_shrink_share: float, few: int, ac
     Why the unseen entries must stay, in words for an operator; None if they may go.
 
     Args:
-        few: So many may go without a question, unless nothing at all was listed.
+        few: So many may go without a question, unless nothing at all was listed or *max_shrink_share* is 0.
         accepted: The refused run that an operator has accepted. As many as that one would have withdrawn may go, and
             a few more.
     """
     if census.unseen == 0:
         return None
+    if max_shrink_share == 0:
+        few = 0
     # What an interrupted sweep of the same run withdrew counts as well, else a crash would start the share anew.
     gone = census.unseen + run.withdrawn
     if accepted is not None and gone <= accepted.unseen + few:

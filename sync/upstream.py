@@ -1,6 +1,6 @@
 """What a source of entries is to the rest of sync: one page at a time.
 
-The wrappers (retry.py, pace.py) are upstreams themselves.
+What wraps one (retry.py) is an upstream itself.
 """
 
 from collections.abc import Sequence

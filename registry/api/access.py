@@ -9,6 +9,7 @@ from typing import Final, Protocol
 import msgspec
 from litestar.types import HTTPScope
 
+from registry.api.callers import Callers
 from registry.clock import Clock
 from schemas.rfc3339 import format_instant
 
@@ -26,6 +27,7 @@ class _Line(msgspec.Struct, frozen=True):
     event: str
     level: str
     timestamp: str
+    client: str
     method: str
     path: str
     status: int
@@ -37,7 +39,8 @@ class _Line(msgspec.Struct, frozen=True):
 class AccessLog:
     """One JSON object a line."""
 
-    def __init__(self, lines: Lines, clock: Clock) -> None:
+    def __init__(self, lines: Lines, clock: Clock, callers: Callers) -> None:
+        self._callers = callers
         self._lines = lines
         self._clock = clock
         self._pid = os.getpid()
@@ -51,6 +54,7 @@ class AccessLog:
                     f"{method} {shown} {status}",
                     "info" if status < 500 else "error",
                     format_instant(self._clock.now_us()),
+                    self._callers.address(scope),
                     method,
                     shown,
                     status,

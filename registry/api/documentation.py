@@ -31,12 +31,12 @@ td:first-child { white-space: nowrap } nav a { margin-right: 1rem }
 """
 
 
-def documentation_routes(prefixes: tuple[str, ...]) -> list[HTTPRouteHandler]:
-    """The page, and the document it is made from."""
-    described = document(prefixes)
+def documentation_routes(prefixes: tuple[str, ...], public_url: str) -> list[HTTPRouteHandler]:
+    """The page, and the document it is made from. *public_url*: how clients reach this registry."""
+    described = document(prefixes) | {"servers": [{"url": public_url}]}
     as_json = msgspec.json.encode(described) + b"\n"
     as_text = as_yaml(described).encode()
-    page = _page(described).encode()
+    page = _page(described, public_url).encode()
 
     @route(["/", "/docs"], http_method=_READ, name="get-docs")
     async def docs() -> ASGIApp:
@@ -54,7 +54,8 @@ def documentation_routes(prefixes: tuple[str, ...]) -> list[HTTPRouteHandler]:
 
 
 # Any, in all of the following: an OpenAPI document has no narrower type.
-def _page(described: dict[str, Any]) -> str:
+def _page(described: dict[str, Any], public_url: str) -> str:
+    base = escape(public_url)
     sections = [
         _section(method, path, operation, described)
         for path, operations in described["paths"].items()
@@ -68,9 +69,9 @@ def _page(described: dict[str, Any]) -> str:
 {_paragraphs(described["info"]["description"])}
 <nav><a href="openapi.json">openapi.json</a><a href="openapi.yaml">openapi.yaml</a></nav>
 <h2>Try it</h2>
-<pre>curl -s 'http://127.0.0.1:8080/v0.1/servers?limit=3&amp;version=latest'
-curl -s 'http://127.0.0.1:8080/v0.1/servers?search=payroll'
-curl -s 'http://127.0.0.1:8080/v0.1/servers/com.acme%2Fpayroll/versions/latest'</pre>
+<pre>curl -s '{base}/v0.1/servers?limit=3&amp;version=latest'
+curl -s '{base}/v0.1/servers?search=payroll'
+curl -s '{base}/v0.1/servers/com.acme%2Fpayroll/versions/latest'</pre>
 <h2>Endpoints</h2>
 {"".join(sections)}
 </body></html>

@@ -34,7 +34,8 @@ _JSON: Final = [(b"content-type", b"application/json")]
 _NAME_IN_PATH: Final = re.compile(
     r"(?P<before>.*/servers/)(?P<first>[^/]+)/(?P<second>[^/]+)/(?P<after>(?:versions|status)(?:/.*)?)"
 )
-_ADMINISTRATION: Final = "/v1/"
+# What only operators on this machine may read is not for pages in a browser either.
+_WITHOUT_CORS: Final = re.compile(r"/+(v1(/|$)|metrics/*$)")
 
 
 class Edge:
@@ -58,7 +59,7 @@ class Edge:
         path = scope["path"]
         status = 500
         size = 0
-        cors = not path.startswith(_ADMINISTRATION)
+        cors = not _WITHOUT_CORS.match(path)
 
         async def observed(message: Message) -> None:
             nonlocal status, size

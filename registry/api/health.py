@@ -5,11 +5,12 @@ from typing import Final
 import msgspec
 from litestar import HttpMethod, route
 from litestar.handlers import HTTPRouteHandler
-from litestar.types import ASGIApp
+from litestar.types import ASGIApp, HTTPScope
 
 from registry import RELEASE
 from registry.api.answers import encoded, text_answer
 from registry.api.measures import Measures
+from registry.api.operators import on_this_machine, require_operator
 from registry.clock import Clock
 from registry.errors import StoreFault
 from registry.store.interface import Store
@@ -29,9 +30,10 @@ class UpstreamHealth(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 
 class Health(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
-    `status`: ok, or degraded: reads work, and something else does not. `github_client_id` is for mcp-publisher.
+    `status`: ok, or degraded: reads work, and something else does not, writing or an upstream. `github_client_id` is
+    for mcp-publisher. `mirror_age_seconds` is of the oldest mirror, absent while one has never been filled.
 
-    The members below `mirror_age_seconds` are for whoever runs this, and only told on a loopback listener.
+    The members below it are for whoever runs this, and only told on the machine itself.
     """
 
     status: str
@@ -67,11 +69,13 @@ def health(store: Store, clock: Clock, *, detailed: bool) -> Health:
         ]
     except StoreFault as error:
         return Health(status="degraded", store=str(error))
-    ages = [upstream.age_seconds for upstream in upstreams if upstream.age_seconds is not None]
+    ages = [upstream.age_seconds for upstream in upstreams]
+    known = [age for age in ages if age is not None]
+    fault = store.fault
     return Health(
-        status="ok" if store.fault is None else "degraded",
-        mirror_age_seconds=max(ages, default=None),
-        store=store.fault if detailed else None,
+        status="ok" if fault is None and all(each.trouble is None for each in upstreams) else "degraded",
+        mirror_age_seconds=max(known) if known and len(known) == len(ages) else None,
+        store=fault if detailed else None,
         upstreams=upstreams if detailed else None,
     )
 
@@ -80,8 +84,9 @@ def health_routes(prefix: str, store: Store, clock: Clock, *, detailed: bool) ->
     """health, ping and version under *prefix*, which may be empty."""
 
     @route(f"{prefix}/health", http_method=_READ, name=f"get-health{prefix}")
-    async def get_health() -> ASGIApp:
-        return encoded(health(store, clock, detailed=detailed), headers=_UNCACHED)
+    async def get_health(scope: HTTPScope) -> ASGIApp:
+        details = detailed and on_this_machine(scope["headers"])
+        return encoded(health(store, clock, detailed=details), headers=_UNCACHED)
 
     @route(f"{prefix}/ping", http_method=_READ, name=f"ping{prefix}")
     async def ping() -> ASGIApp:
@@ -98,7 +103,8 @@ def metrics_route(store: Store, clock: Clock, measures: Measures) -> HTTPRouteHa
     """`/metrics`, Prometheus' text format."""
 
     @route("/metrics", http_method=_READ, name="get-metrics")
-    async def metrics() -> ASGIApp:
+    async def metrics(scope: HTTPScope) -> ASGIApp:
+        require_operator(scope)
         return text_answer(measures.text(store, clock), _METRICS_TYPE, headers=_UNCACHED)
 
     return metrics

@@ -7,8 +7,8 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, HTTPScope
 
 from registry.api.answers import encoded
+from registry.api.operators import require_operator
 from registry.api.params import bounded_integer, parse_query
-from registry.api.sync_runs import refuse_browsers
 from registry.clock import Clock
 from registry.reports import quarantine_report, status
 from registry.store.interface import Store
@@ -22,13 +22,13 @@ def operation_routes(store: Store, clock: Clock) -> list[HTTPRouteHandler]:
 
     @route("/v1/status", http_method=_READ, name="get-status")
     async def get_status(scope: HTTPScope) -> ASGIApp:
-        refuse_browsers(scope)
+        require_operator(scope)
         fault = store.fault
         return encoded(await store.ask(lambda snapshot: status(snapshot, clock, fault=fault)))
 
     @route("/v1/quarantine", http_method=_READ, name="list-quarantine")
     async def list_quarantine(scope: HTTPScope) -> ASGIApp:
-        refuse_browsers(scope)
+        require_operator(scope)
         parameters = parse_query(scope["query_string"])
         limit = bounded_integer(parameters, "limit", default=50, most=_MOST_QUARANTINED)
         upstream = parameters.get("upstream") or None

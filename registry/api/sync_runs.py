@@ -1,7 +1,6 @@
 """`/v1/sync-runs`: the reports of sync runs, and asking for one. For operators.
 
-Until there are roles this exists on loopback listeners only, and never for a page in a browser: a request with an
-Origin is refused.
+Until there are roles this exists on loopback listeners only, for callers on the machine itself (operators.py).
 """
 
 from typing import Final
@@ -13,11 +12,12 @@ from litestar.params import FromPath
 from litestar.types import ASGIApp, HTTPScope
 
 from registry.api.answers import encoded
+from registry.api.operators import require_operator
 from registry.api.params import bounded_integer, parse_query
 from registry.clock import Clock
 from registry.commands.actor import ANONYMOUS_LOOPBACK
 from registry.commands.request_run import request_run
-from registry.errors import Invalid, NotFound, Refused
+from registry.errors import Invalid, NotFound
 from registry.reports import RunReport, run_report
 from registry.store.interface import Store
 from registry.store.records import RunKind
@@ -48,7 +48,7 @@ def sync_run_routes(store: Store, clock: Clock) -> list[HTTPRouteHandler]:
 
     @route("/v1/sync-runs", http_method=_READ, name="list-sync-runs")
     async def list_runs(scope: HTTPScope) -> ASGIApp:
-        refuse_browsers(scope)
+        require_operator(scope)
         parameters = parse_query(scope["query_string"])
         limit = bounded_integer(parameters, "limit", default=30, most=_MOST_RUNS)
         cursor = parameters.get("cursor", "")
@@ -64,7 +64,7 @@ def sync_run_routes(store: Store, clock: Clock) -> list[HTTPRouteHandler]:
 
     @route("/v1/sync-runs/{run_id:str}", http_method=_READ, name="get-sync-run")
     async def get_run(scope: HTTPScope, run_id: FromPath[str]) -> ASGIApp:
-        refuse_browsers(scope)
+        require_operator(scope)
         run = store.snapshot().run(run_id)
         if run is None:
             raise NotFound(f"no sync run {run_id[:40]}; it may have been removed by retention")
@@ -78,7 +78,7 @@ def sync_run_routes(store: Store, clock: Clock) -> list[HTTPRouteHandler]:
         request_max_body_size=_LARGEST_BODY,
     )
     async def ask_for_run(scope: HTTPScope, body: bytes) -> ASGIApp:
-        refuse_browsers(scope)
+        require_operator(scope)
         if not any(
             name == b"content-type" and value.startswith(b"application/json") for name, value in scope["headers"]
         ):
@@ -101,9 +101,3 @@ def sync_run_routes(store: Store, clock: Clock) -> list[HTTPRouteHandler]:
         return encoded(run_report(run), status=202)
 
     return [list_runs, get_run, ask_for_run]
-
-
-def refuse_browsers(scope: HTTPScope) -> None:
-    """Raises Refused for a request that a page in a browser may have made."""
-    if any(name == b"origin" for name, _ in scope["headers"]):
-        raise Refused("this address is not for pages in a browser; use mcp-registry, or a client without an Origin")

@@ -7,6 +7,8 @@ import click
 from registry.cli.output import emit_json, size
 from registry.cli.target import local_target, target_options
 from registry.clock import SystemClock
+from registry.commands.record_copy import record_backup, record_restore
+from registry.errors import StoreFault
 from registry.store.interface import Store
 from registry.store.sqlite import backup as files
 
@@ -23,7 +25,15 @@ def backup_command(file: Path, config: Path | None, server: str | None, as_json:
     chosen = local_target(config, server, why="a backup is written beside the store it copies")
 
     async def copy(store: Store) -> int:
-        return await store.backup(file)
+        size_bytes = await store.backup(file)
+        try:
+            await store.transact(
+                lambda transaction: record_backup(transaction, file.name, size_bytes, actor=chosen.actor)
+            )
+        except StoreFault as fault:
+            # A store that cannot be written is when a copy is needed most.
+            click.echo(f"the backup is made, and not on record: {fault}", err=True)
+        return size_bytes
 
     written = chosen.run(copy)
     if as_json:
@@ -47,6 +57,11 @@ def restore_command(file: Path, config: Path | None, server: str | None, yes: bo
     if not yes:
         click.confirm(f"put {file} in the place of {store}?", abort=True, err=True)
     kept = files.restore(file, store, SystemClock())
+
+    async def record(opened: Store) -> None:
+        await opened.transact(lambda transaction: record_restore(transaction, file.name, actor=chosen.actor))
+
+    chosen.run(record, prepare=True)
     if as_json:
         emit_json({"store": str(store), "kept": None if kept is None else str(kept)})
     else:

@@ -11,6 +11,7 @@ from registry.cli.config import config_group
 from registry.cli.serve import serve_command
 from registry.cli.status import quarantine_command, status_command
 from registry.cli.sync import sync_command
+from registry.cli.validate import validate_command
 from registry.errors import RegistryError
 
 
@@ -25,6 +26,7 @@ for _command in (
     sync_command,
     status_command,
     quarantine_command,
+    validate_command,
     backup_command,
     restore_command,
     config_group,

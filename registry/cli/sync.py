@@ -20,6 +20,7 @@ from registry.store.interface import Store
 from registry.store.records import Run, RunKind, RunState
 from registry.wiring import configured_upstreams
 from sync.configure import put_in_force
+from sync.lease import JOBS
 from sync.schedule import Jobs
 
 _LOOK_EVERY_S: Final = 0.5
@@ -68,7 +69,10 @@ def _sync_here(chosen: Local, upstream: str | None, kind: RunKind, accepts: str 
     quiet = logger(Lines(open(os.devnull, "wb")), chosen.clock, for_people=False)  # noqa: SIM115 - closed with us
 
     async def work(store: Store) -> list[Run]:
-        await put_in_force(store, upstreams)
+        lease = store.snapshot().lease(JOBS)
+        # Where a server has the jobs, its configuration is the one in force; a command must not change it under it.
+        if lease is None or lease.expires_us <= chosen.clock.now_us():
+            await put_in_force(store, upstreams)
         async with EgressClient(clock=chosen.clock, user_agent=f"mcp-registry/{RELEASE}") as client:
             jobs = Jobs(
                 store=store,
@@ -87,7 +91,7 @@ def _sync_here(chosen: Local, upstream: str | None, kind: RunKind, accepts: str 
             finally:
                 await jobs.stop()
 
-    return chosen.run(work)
+    return chosen.run(work, prepare=True)
 
 
 def _sync_there(

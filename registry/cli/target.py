@@ -17,7 +17,7 @@ from registry import RELEASE
 from registry.clock import SystemClock
 from registry.commands.actor import Actor, local
 from registry.egress.client import EgressClient, EgressPolicy, FetchLimits
-from registry.errors import Invalid
+from registry.errors import Invalid, NotFound
 from registry.settings import Settings
 from registry.settings.file import load_settings
 from registry.store.sqlite.migrations import migrate
@@ -36,8 +36,18 @@ class Local:
         self.clock = SystemClock()
         self.actor: Actor = local(getpass.getuser())
 
-    def run(self, work: Callable[[SqliteStore], Awaitable[T]]) -> T:
-        """Open the store, do *work*, close it. The store is made or brought up to date if need be."""
+    def run(self, work: Callable[[SqliteStore], Awaitable[T]], *, prepare: bool = False) -> T:
+        """
+        Open the store, do *work*, close it.
+
+        Args:
+            prepare: Make the store, or bring it up to date, if need be. Without it a store that is not there, or of an
+                older release, is left alone.
+
+        Raises:
+            NotFound: there is no store.
+            StoreFault: it is of an older release, or cannot be used.
+        """
 
         async def opened() -> T:
             store = SqliteStore(self.settings.store.path, self.clock)
@@ -46,7 +56,11 @@ class Local:
             finally:
                 await store.aclose()
 
-        migrate(self.settings.store.path, clock=self.clock, release=RELEASE)
+        path = self.settings.store.path
+        if prepare:
+            migrate(path, clock=self.clock, release=RELEASE)
+        elif not path.exists():
+            raise NotFound(f"there is no store at {path} yet; `mcp-registry serve` or `sync` makes it")
         return asyncio.run(opened())
 
 

@@ -27,7 +27,7 @@ class Watcher(Protocol):
 
 
 class Observed:
-    """A watcher as sync.progress.Observer: told of the runs of this process."""
+    """A watcher as sync.observer.Observer: told of the runs of this process."""
 
     def __init__(self, watcher: Watcher) -> None:
         self._watcher = watcher

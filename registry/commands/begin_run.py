@@ -67,15 +67,16 @@ def begin_run(
         since_us=state.watermark_us if incremental else None,
         expected=0 if incremental else state.full_count,
         reason=None,
+        not_before_us=None,
     )
     transaction.put_run(run)
     transaction.append_audit(
         AuditEvent(
             action="sync.started",
-            actor=run.actor,
+            actor=SYNC.subject,
             roles=SYNC.roles,
             object=run.upstream,
-            detail={"run": run.id, "kind": run.kind.value, "trigger": run.trigger},
+            detail={"run": run.id, "kind": run.kind.value, "trigger": run.trigger, "requested_by": run.actor},
         )
     )
     return run

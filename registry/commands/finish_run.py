@@ -21,6 +21,7 @@ def finish_run(
     fence: tuple[str, int],
     reason: str | None = None,
     watermark_us: int | None = None,
+    not_before_us: int | None = None,
 ) -> Run:
     """
     The run in its final *state*.
@@ -29,6 +30,7 @@ def finish_run(
         reason: Why it did not complete, in words for an operator.
         watermark_us: What the next incremental run asks for; None keeps what there is. Of a run that did not
             complete it is ignored.
+        not_before_us: When the upstream wants to be asked again, where it said so; the schedule keeps to it.
 
     Raises:
         Conflict: the lease was taken over by another process; nothing was written.
@@ -36,18 +38,21 @@ def finish_run(
     require_fence(transaction, *fence)
     # A complete run needs no position any more; a failed walk keeps its own to be gone on with.
     cursor = run.cursor if state is RunState.FAILED and run.kind is RunKind.FULL else None
-    run = msgspec.structs.replace(run, state=state, finished_us=now_us, reason=reason, cursor=cursor)
+    run = msgspec.structs.replace(
+        run, state=state, finished_us=now_us, reason=reason, cursor=cursor, not_before_us=not_before_us
+    )
     source = {source.source: source for source in transaction.source_states()}[run.upstream]
     transaction.put_run(run)
     transaction.put_source_state(_afterwards(source, run, now_us, watermark_us))
     transaction.append_audit(
         AuditEvent(
             action=f"sync.{state.value}",
-            actor=run.actor,
+            actor=SYNC.subject,
             roles=SYNC.roles,
             object=run.upstream,
             detail={
                 "run": run.id,
+                "requested_by": run.actor,
                 "kind": run.kind.value,
                 "new": run.new,
                 "changed": run.changed,

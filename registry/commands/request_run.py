@@ -54,7 +54,8 @@ def request_run(
             actor=actor.subject,
             roles=actor.roles,
             object=upstream,
-            detail={"run": run.id, "kind": kind.value, "accepts": accepts},
+            # What the run becomes is in `sync.started`: without a watermark, or from a file, it is a full one.
+            detail={"run": run.id, "asked": kind.value, "accepts": accepts},
         )
     )
     return run

@@ -152,7 +152,8 @@ class UpstreamSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     max_rate: Rate = 2.0
     """Requests per second."""
     max_shrink_share: Share = 0.2
-    """A full walk that would withdraw more than this share of the upstream's entries is refused."""
+    """A full walk that would withdraw more than this share of the upstream's entries is refused; up to five may always
+    go, unless it is 0."""
     page_limit: PageLimit = 100
     max_page_bytes: Size = 32 * 1024 * 1024
     """Decoded size of one page, in bytes."""

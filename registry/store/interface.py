@@ -137,7 +137,11 @@ class Transaction(Snapshot, Protocol):
     def put_run(self, run: Run) -> None: ...
     def next_sequence(self) -> int: ...
     def put_quarantined(self, quarantined: Quarantined) -> None:
-        """Same upstream, same bytes, same reason: the first sighting stays, the last one moves."""
+        """
+        Same upstream, same bytes, same reason: the first sighting stays, the last one moves.
+
+        At most 1,000 are kept of an upstream, those seen last.
+        """
 
     def take_lease(self, name: str, *, holder: str, now_us: int, ttl_us: int) -> Lease | None:
         """Take or renew; None if somebody else holds it and it has not expired."""

@@ -35,7 +35,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     `sequence` numbers all runs of the file; an entry remembers the sequence of the last run that saw it. `cursor`
     is where a full walk goes on after a crash. `expected` is how many entries the last full walk saw. `accepts`
     names the refused run whose withdrawals this one may carry out. `unseen` is how many entries of the mirror a full
-    walk did not meet: what a refused run would have withdrawn.
+    walk did not meet: what a refused run would have withdrawn. `not_before_us`: the upstream asked for no request
+    before then.
     """
 
     id: str
@@ -62,6 +63,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     newest_us: int | None = None
     accepts: str | None = None
     reason: str | None = None
+    not_before_us: int | None = None
 
 
 class SourceState(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,9 +19,11 @@ _NO_PORT: Final = re.compile(r"[^0-9]")
 _NO_USER: Final = re.compile(r"[^A-Za-z0-9._:~!$&'()*+,;=%@-]")
 # In a host an escape may only stand for a byte beyond ASCII, and of ASCII only these may stand for themselves.
 _ASCII_ESCAPE_IN_HOST: Final = re.compile(r"%[0-7][0-9A-Fa-f]")
-_NO_HOST: Final = re.compile(r"[^A-Za-z0-9._~!$&'()*+,;=:\[\]<>\"%\x80-\U0010ffff-]")
+_NO_HOST: Final = re.compile(r"[^A-Za-z0-9._~!$&'()*+,;=:<>\"%\x80-\U0010ffff-]")
 
-GO_SPACE: Final = "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
+GO_SPACE: Final = (
+    "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
+)
 """What Go trims as blank; `str.strip` takes U+001C to U+001F for blank too."""
 
 
@@ -107,23 +109,28 @@ def _require_host(host: str) -> None:
         end = host.rfind("]")
         if end < 0:
             raise GoUrlError("missing ']' in host")
-        port = host[end + 1 :]
-        address, _, zone = host[1:end].partition("%25")
-        _require_escapes(zone)
-        try:
-            IPv6Address(address)
-        except AddressValueError as error:
-            raise GoUrlError("invalid host: not an IPv6 address") from error
-    else:
-        port = host[host.index(":") :] if ":" in host else ""
-        _require_escapes(host)
-        odd = _ASCII_ESCAPE_IN_HOST.search(host)
-        if odd:
-            raise GoUrlError(f"invalid URL escape {quoted(odd[0])}")
-        odd = _NO_HOST.search(host)
-        if odd:
-            raise GoUrlError(f"invalid character {quoted(odd[0])} in host name")
-        if "[" in host:
-            raise GoUrlError("invalid character '[' in host name")
+        _require_port(host[end + 1 :])
+        _require_ipv6(host[1:end])
+        return
+    _require_port(host[host.index(":") :] if ":" in host else "")
+    _require_escapes(host)
+    escape = _ASCII_ESCAPE_IN_HOST.search(host)
+    if escape:
+        raise GoUrlError(f"invalid URL escape {quoted(escape[0])}")
+    character = _NO_HOST.search(host)
+    if character:
+        raise GoUrlError(f"invalid character {quoted(character[0])} in host name")
+
+
+def _require_port(port: str) -> None:
     if port and (not port.startswith(":") or _NO_PORT.search(port, 1)):
         raise GoUrlError(f"invalid port {quoted(port)} after host")
+
+
+def _require_ipv6(address: str) -> None:
+    address, _, zone = address.partition("%25")
+    _require_escapes(zone)
+    try:
+        IPv6Address(address)
+    except AddressValueError as error:
+        raise GoUrlError("invalid host: not an IPv6 address") from error

@@ -16,8 +16,12 @@ _Shape = Callable[[object], object]
 
 def reserialised(members: Members) -> Members:
     """*members* after the detour. They must have passed `schemas.validation.body`, so that every type is right."""
-    kept = _server(members)
+    kept = _SERVER(members)
     assert isinstance(kept, dict)
+    repository = members.get("repository")
+    if isinstance(repository, dict):
+        # A pointer upstream, and therefore kept even if nothing is in it: `repository: {}` stays.
+        kept["repository"] = _REPOSITORY(repository)
     return kept
 
 
@@ -57,11 +61,6 @@ def _map(shape: _Shape) -> _Shape:
     return lambda value: {name: shape(each) for name, each in value.items()} if isinstance(value, dict) else {}
 
 
-def _repository(value: object) -> object:
-    # A pointer upstream: kept even when nothing is in it, so `repository: {}` stays.
-    return _REPOSITORY(value) if isinstance(value, dict) else None
-
-
 _INPUT_MEMBERS: Final[dict[str, _Shape]] = {
     "description": _text,
     "isRequired": _flag,
@@ -92,19 +91,14 @@ _PACKAGE: Final = _object(
         "environmentVariables": _list(_KEY_VALUE),
     },
 )
-_SERVER_MEMBERS: Final[dict[str, _Shape]] = {
-    "title": _text,
-    "websiteUrl": _text,
-    "icons": _list(_ICON),
-    "packages": _list(_PACKAGE),
-    "remotes": _list(_TRANSPORT),
-    "_meta": _object(always={}, kept={PUBLISHER: _free}),
-}
-
-
-def _server(value: object) -> object:
-    kept = _object(always=dict.fromkeys(("$schema", "name", "description", "version"), _text), kept=_SERVER_MEMBERS)
-    result = kept(value)
-    if isinstance(value, dict) and isinstance(result, dict) and (found := _repository(value.get("repository"))) is not None:
-        result["repository"] = found
-    return result
+_SERVER: Final = _object(
+    always=dict.fromkeys(("$schema", "name", "description", "version"), _text),
+    kept={
+        "title": _text,
+        "websiteUrl": _text,
+        "icons": _list(_ICON),
+        "packages": _list(_PACKAGE),
+        "remotes": _list(_TRANSPORT),
+        "_meta": _object(always={}, kept={PUBLISHER: _free}),
+    },
+)

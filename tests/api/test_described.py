@@ -25,7 +25,7 @@ def test_is_what_is_served(reader: Reader) -> None:
     """
     Ours: the document driven below is the one that clients get.
     """
-    assert reader.get("/openapi.json").json() == document(PREFIXES)
+    assert reader.get("/openapi.json").json() == document(PREFIXES) | {"servers": [{"url": reader.url}]}
 
 
 @schema.parametrize()
@@ -43,6 +43,9 @@ def test_as_described(world: RunningRegistry, case: schemathesis.Case[Any]) -> N
     off = [unsupported_method]
     if case.query.get("updated_since") and case.query.get("include_deleted") in ("false", False):
         # Each is right and both together are refused (reference §2), which OpenAPI has no words for.
+        off.append(positive_data_acceptance)
+    if case.path.endswith("/validate"):
+        # Which bodies have the form of a server.json (reference §1.5: an address is what Go parses) OpenAPI cannot say.
         off.append(positive_data_acceptance)
 
     case.call_and_validate(base_url=world.url, timeout=_PATIENCE_S, excluded_checks=off)

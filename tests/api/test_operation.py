@@ -204,13 +204,41 @@ class TestBeyondLoopback:
         assert unknown.status == 400
 
 
+class TestBehindAProxy:
+    def test_what_was_forwarded_is_not_from_here(self, tmp_path_factory: pytest.TempPathFactory) -> None:
+        """
+        Ours: behind a reverse proxy on the same host everybody comes from loopback; operations are refused then, and
+        health keeps its details to itself.
+        """
+        folder = tmp_path_factory.mktemp("proxied")
+        names = 'allowed_hosts = ["registry.example", "127.0.0.1"]'
+        with serving(folder, acme(), server=names) as registry:
+            for path in ("/v1/sync-runs", "/v1/status", "/v1/quarantine", "/metrics"):
+                assert send(registry.port, path, host="registry.example").status == 403
+                assert send(registry.port, path, "X-Forwarded-For: 203.0.113.9").status == 403
+                assert send(registry.port, path, "Forwarded: for=203.0.113.9").status == 403
+                assert send(registry.port, path).status == 200
+            forwarded = send(registry.port, "/health", "X-Forwarded-For: 203.0.113.9").json()
+            here = send(registry.port, "/health").json()
+
+        assert forwarded.keys() == {"status", "mirror_age_seconds"}
+        assert here.keys() == {"status", "mirror_age_seconds", "upstreams"}
+
+    def test_operations_are_never_for_other_origins(self, world: RunningRegistry) -> None:
+        """
+        Ours: what only operators may read carries no CORS header, however many slashes lead to it.
+        """
+        for path in ("/v1/status", "//v1/status", "/metrics", "/v1/sync-runs/none"):
+            assert "access-control-allow-origin" not in send(world.port, path).headers
+
+
 class TestSyncRuns:
     def test_refuses_pages(self, world: RunningRegistry) -> None:
         """
         Ours: an Origin, even `null`, means a browser, and no browser is answered.
         """
         for origin in ("https://evil.example", "null", "http://127.0.0.1"):
-            for target in ("/v1/sync-runs", "/v1/sync-runs/run_x", "/v1/status", "/v1/quarantine"):
+            for target in ("/v1/sync-runs", "/v1/sync-runs/run_x", "/v1/status", "/v1/quarantine", "/metrics"):
                 assert send(world.port, target, f"Origin: {origin}").status == 403
 
     def test_pages_by_cursor(self, reader: Reader) -> None:

@@ -69,7 +69,7 @@ class TestName:
     @pytest.mark.parametrize("rest", ["/versions", "/versions/", "/versions/latest", "/versions/latest/"])
     def test_spellings(self, reader: Reader, spelling: str, rest: str) -> None:
         """
-        reference §1.1.4: `%2F` and `%252F` reach the same name. Ours: so does a slash that is not encoded.
+        reference §1.1.4, §10.4: `%2F` and `%252F` reach the same name. Ours: so does a slash that is not encoded.
         """
         answer = reader.get(f"/v0.1/servers/{spelling}{rest}")
 
@@ -169,7 +169,7 @@ class TestSlash:
     )
     def test_both_spellings_answer(self, reader: Reader, target: str) -> None:
         """
-        Ours, unlike reference §1.1.2 (308): a trailing slash changes nothing, and nothing redirects.
+        Ours, unlike reference §1.1.2 and §10.5 (308): a trailing slash changes nothing, and nothing redirects.
         """
         plain, slashed = reader.get(target), reader.get(f"{target}/")
 

@@ -171,6 +171,27 @@ class TestQuarantine:
         assert [each.id for each in quarantined(upstream="official", limit=2)] == ["qua_004", "qua_003"]
         assert [each.id for each in quarantined(upstream="internal", limit=2)] == ["qua_009"]
 
+    async def test_has_an_end(self, store: Store) -> None:
+        """
+        Of one upstream at most 1,000 are kept, those seen last; another one's are not touched.
+        """
+        await _quarantine(store, _quarantined(1, upstream="internal"))
+
+        for number in range(0, 1200, 100):
+            batch = range(number, number + 100)
+            await _quarantine(
+                store,
+                *(
+                    _quarantined(0, id=f"qua_{each:04d}", digest=each.to_bytes(32, "big"), seen_us=NOW_US + each)
+                    for each in batch
+                ),
+            )
+
+        kept = [each.id for each in store.snapshot().quarantined(upstream="official", limit=2000)]
+        assert 900 <= len(kept) <= 1000
+        assert kept == [f"qua_{each:04d}" for each in range(1199, 1199 - len(kept), -1)]
+        assert len(store.snapshot().quarantined(upstream="internal", limit=9)) == 1
+
 
 class TestLease:
     async def _take(self, store: Store, holder: str, now_us: int, ttl_us: int = 10) -> Lease | None:

@@ -1,7 +1,15 @@
 """Every command, on the store itself and on a running server."""
 
+import contextlib
 import json
+import os
+import pty
+import re
+import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -147,6 +155,16 @@ class TestStatus:
         assert "--config FILE" in nowhere.err
         assert "not both" in both.err
 
+    def test_a_store_that_is_not_there(self, registry: RunningRegistry) -> None:
+        """
+        Reading makes no store.
+        """
+        outcome = mcp_registry("status", "--config", registry.config)
+
+        assert outcome.status == 1
+        assert f"there is no store at {registry.store} yet" in outcome.err
+        assert not registry.store.exists()
+
     def test_a_server_that_is_not_there(self) -> None:
         """
         The server's address and what happened stand in one line.
@@ -189,6 +207,7 @@ class TestBackup:
         restored = mcp_registry("restore", copy, "--config", registry.config, "--yes")
 
         assert made.json == {"file": str(copy), "size_bytes": copy.stat().st_size, "verified": True}
+        assert _recorded(registry, "store.restored")[0].startswith("local:")
         assert refused.status == 1
         assert "stop it before restoring" in refused.err
         assert restored.status == 0
@@ -278,6 +297,38 @@ def test_completion() -> None:
     assert "mcp-registry" in outcome.out
 
 
+def _recorded(registry: RunningRegistry, action: str) -> list[str]:
+    """Who did it, by the record."""
+    with closing(sqlite3.connect(registry.store)) as connection:
+        rows = connection.execute("SELECT actor FROM audit_events WHERE action = ?", (action,)).fetchall()
+    return [actor for (actor,) in rows]
+
+
 def _etag(registry: RunningRegistry) -> str:
     etag: str = httpx.get(f"{registry.url}/v0.1/servers").headers["etag"]
     return etag
+
+
+def test_a_terminal_gets_a_bar(registry: RunningRegistry) -> None:
+    """
+    On a terminal a run shows a live bar: pages, entries, rate, and from the second full walk on the share done.
+    """
+    mcp_registry("sync", "--config", registry.config)
+    terminal, theirs = pty.openpty()
+    words = [sys.executable, "-m", "registry", "sync", "--config", str(registry.config), "--full"]
+    # A terminal hands over what was written until the last one who has it open is gone.
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=theirs, env=os.environ | {"TERM": "xterm"}) as command:
+        os.close(theirs)
+        shown = b""
+        with contextlib.suppress(OSError):
+            while part := os.read(terminal, 65536):
+                shown += part
+        os.close(terminal)
+        assert command.stdout is not None
+        summary = command.stdout.read().decode()
+
+    plain = re.sub(rb"\x1b\[[0-9;?]*[a-zA-Z]", b"", shown).decode()
+    assert "official" in plain
+    assert "3 pages, 250 entries" in plain
+    assert "100%" in plain
+    assert summary.startswith("Sync\n")

@@ -1,9 +1,12 @@
 """Stopping, running out of space, copying under load: the registry goes on or goes down in order."""
 
+import random
 import resource
 import signal
+import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -89,6 +92,65 @@ class TestNoSpace:
             assert synchronise(registry, full=True) == "completed"
             assert httpx.get(f"{registry.url}/health", timeout=PATIENCE_S).json()["status"] == "ok"
 
+    def test_every_worker_says_so(self, upstream: FakeUpstream, tmp_path: Path) -> None:
+        """
+        Where one worker cannot write, all of them say so; and they stop saying so without being asked to write.
+        """
+        with RunningRegistry(tmp_path, configuration(upstream.url), workers=2) as registry:
+            registry.wait_for("synced official")
+            before = [resource.prlimit(pid, resource.RLIMIT_FSIZE) for pid in registry.worker_pids()]
+            for pid in registry.worker_pids():
+                resource.prlimit(pid, resource.RLIMIT_FSIZE, (4096, before[0][1]))
+
+            refused = httpx.post(f"{registry.url}/v1/sync-runs", json={"upstream": "official"}, timeout=PATIENCE_S)
+            without = {_health(registry) for _ in range(20)}
+            for pid, limit in zip(registry.worker_pids(), before, strict=True):
+                resource.prlimit(pid, resource.RLIMIT_FSIZE, limit)
+            ends = time.monotonic() + PATIENCE_S
+            while {_health(registry) for _ in range(20)} != {"ok"} and time.monotonic() < ends:
+                linger(0.1)
+
+            assert refused.status_code == 503
+            assert without == {"degraded"}
+            assert {_health(registry) for _ in range(20)} == {"ok"}
+
+
+class TestStart:
+    def test_a_port_is_not_shared(self, registry: RunningRegistry, tmp_path: Path) -> None:
+        """
+        A second registry on the same port does not start, and says why.
+        """
+        with registry:
+            (tmp_path / "second").mkdir()
+            other = tmp_path / "second" / "registry.toml"
+            other.write_text(registry.config.read_text().replace("registry.db", "second.db"))
+
+            outcome = mcp_registry("serve", "--config", other)
+
+        assert outcome.status == 1
+        assert f"cannot listen on 127.0.0.1:{registry.port}: address already in use" in outcome.err
+
+    def test_a_team_that_does_not_exist(self, registry: RunningRegistry) -> None:
+        """
+        A misspelt anonymous team stops the start: every read would be a 404, which clients take for an answer.
+        """
+        registry.config.write_text(registry.config.read_text().replace('"everyone"', '"everybody"'))
+
+        outcome = mcp_registry("serve", "--config", registry.config)
+
+        assert outcome.status == 1
+        assert 'there is no such team; there is "everyone"' in outcome.err
+
+    def test_only_the_owner_reads_the_store(self, registry: RunningRegistry) -> None:
+        """
+        The store and what SQLite puts beside it are for its owner alone.
+        """
+        with registry:
+            registry.wait_for("synced official")
+            beside = [path for path in registry.store.parent.iterdir() if path.name.startswith(registry.store.name)]
+
+            assert {stat.S_IMODE(path.stat().st_mode) for path in beside} == {0o600}
+
 
 class TestBackupUnderLoad:
     def test_consistent_while_syncing(self, registry: RunningRegistry, upstream: FakeUpstream, tmp_path: Path) -> None:
@@ -112,8 +174,9 @@ class TestBackupUnderLoad:
         """
         with registry:
             registry.wait_for("synced official")
-            for delay_s in (0.2, 0.3, 0.4, 0.5):
-                copy = tmp_path / f"copy-{delay_s}.db"
+            chance = random.Random(1)
+            for number in range(5):
+                copy, delay_s = tmp_path / f"copy-{number}.db", chance.uniform(0.15, 0.6)
                 words = [sys.executable, "-m", "registry", "backup", str(copy), "--config", str(registry.config)]
                 process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
                 ask(registry, full=True)
@@ -124,3 +187,9 @@ class TestBackupUnderLoad:
                 assert not copy.exists() or contradictions(copy) == []
             assert mcp_registry("backup", tmp_path / "last.db", "--config", registry.config).status == 0
         assert contradictions(registry.store) == []
+
+
+def _health(registry: RunningRegistry) -> str:
+    """What a worker says, over a connection of its own."""
+    status: str = httpx.get(f"{registry.url}/health", timeout=PATIENCE_S).json()["status"]
+    return status

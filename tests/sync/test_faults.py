@@ -20,6 +20,7 @@ from tests.doubles.faults import (
     html_page,
     huge_page,
     later_page,
+    missing,
     not_json,
     null_servers,
     redirected,
@@ -27,6 +28,7 @@ from tests.doubles.faults import (
     status,
     throttled,
     truncated,
+    under,
 )
 from tests.doubles.upstream import FakeUpstream
 from tests.doubles.wire import Request, Response
@@ -181,14 +183,38 @@ class TestTryingAgain:
         """
         A wish that exceeds the run's deadline ends the run at once.
         """
-        upstream.faults.append(Fault(throttled("3600")))
-        await world.mirror(upstream, run_deadline_s=600.0)
+        upstream.faults.append(Fault(throttled("50")))
+        await world.mirror(upstream, run_deadline_s=40.0)
 
         run = await world.sync()
 
         assert run.state is RunState.FAILED
         assert "deadline" in (run.reason or "")
         assert (len(upstream.requests), world.pause.waits_s) == (1, [])
+
+    async def test_a_long_wish_ends_the_run_and_is_kept_to(self, world: World, upstream: FakeUpstream) -> None:
+        """
+        Nothing sleeps for an hour: the run fails, the schedule waits that long, and then goes on at its position.
+        """
+        publish(upstream, 4)
+        upstream.faults.append(Fault(throttled("3600"), when=later_page, times=1))
+        await world.mirror(upstream, page_limit=2)
+        await world.jobs().tick()
+        failed = world.store.snapshot().runs(upstream="official", limit=1)[0]
+        upstream.forget_requests()
+        world.clock.advance(3590)
+
+        await world.jobs().tick()
+        before = len(upstream.requests)
+        world.clock.advance(10)
+        await world.jobs().tick()
+
+        run = world.store.snapshot().runs(upstream="official", limit=1)[0]
+        assert (failed.state, before) == (RunState.FAILED, 0)
+        assert "asks to wait 3600 s" in (failed.reason or "")
+        assert max(world.pause.waits_s) < 1
+        assert (run.id, run.state, run.new) == (failed.id, RunState.COMPLETED, 4)
+        assert upstream.requests[0].params["cursor"] == "com.acme/s001:1.0.0"
 
     async def test_backs_off_from_server_errors(self, world: World, upstream: FakeUpstream) -> None:
         """
@@ -331,6 +357,19 @@ class TestPace:
 
         assert len(upstream.requests) == 3
         assert world.pause.waits_s == [0.5, 0.5]
+
+    async def test_asking_under_the_older_prefix_takes_its_turn_too(self, world: World, upstream: FakeUpstream) -> None:
+        """
+        A registry without v0.1 is not asked twice at once.
+        """
+        publish(upstream, 1)
+        upstream.faults.append(Fault(missing(), when=under("/v0.1")))
+        await world.mirror(upstream, max_rate=2.0)
+
+        run = await world.sync()
+
+        assert (run.state, len(upstream.requests)) == (RunState.COMPLETED, 2)
+        assert world.pause.waits_s == [0.5]
 
 
 class TestToken:

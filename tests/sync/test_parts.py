@@ -1,5 +1,7 @@
 """The small pure parts of sync, each over its own table."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 from registry.catalog.entry import Digest, Entry, Facets, ServerName
 from sync.batches import BatchSize
 from sync.selection import Selection
-from sync.split import split
+from sync.split import TooManyItems, beginning_texts, split
 from sync.watermark import watermark
 
 
@@ -112,13 +114,13 @@ class TestSplit:
         """
         body = b' { "servers" : [ {"a":"\\ud800"} , {"b":NaN},[1, 2] ] , "metadata" : {"count":3} } '
 
-        assert split(body) == ([b'{"a":"\\ud800"}', b'{"b":NaN}', b"[1, 2]"], b'{"count":3}')
+        assert split(body, most=9) == ([b'{"a":"\\ud800"}', b'{"b":NaN}', b"[1, 2]"], b'{"count":3}')
 
     def test_knows_an_empty_list(self) -> None:
         """
         Nothing in it, nothing beside it.
         """
-        assert split(b'{"servers":[]}') == ([], b"null")
+        assert split(b'{"servers":[]}', most=9) == ([], b"null")
 
     @pytest.mark.parametrize(
         "body",
@@ -131,6 +133,10 @@ class TestSplit:
             b'{"servers":[1,]}',
             b'{"servers":[]} x',
             b'{"a":1,}',
+            b'{"servers":[[}]}',
+            b'{"servers":[{"a":1]}',
+            b'{"servers":["a]}',
+            b'{"servers":[' + b"[" * 300_000,
         ],
     )
     def test_refuses_what_is_no_list(self, body: bytes) -> None:
@@ -138,4 +144,39 @@ class TestSplit:
         Whatever is not an object with an array of servers.
         """
         with pytest.raises(ValueError, match=r"expect|Expect|object"):
-            split(body)
+            split(body, most=9)
+
+    @given(values=st.lists(st.recursive(st.text() | st.integers() | st.none(), st.lists, max_leaves=9), max_size=9))
+    def test_cuts_what_any_encoder_writes(self, values: list[object]) -> None:
+        """
+        Quotes, brackets and backslashes within texts do not mislead it.
+        """
+        body = json.dumps({"servers": values, "x": [values]}, indent=1).encode()
+
+        items, _ = split(body, most=9)
+
+        assert [json.loads(item) for item in items] == values
+
+    def test_stops_at_the_first_item_too_many(self) -> None:
+        """
+        What follows it is not read, so its being broken is not found out.
+        """
+        with pytest.raises(TooManyItems):
+            split(b'{"servers":[1,2,3,,,,', most=2)
+
+    @pytest.mark.parametrize(
+        ("item", "texts"),
+        [
+            (b'{"_meta":{"name":"no"},"server":{"x":{"name":"no"},"name":"yes","version":"1', {"name": "yes"}),
+            (b'{"server":{"name":"yes","version":"1","blob":"xxxx', {"name": "yes", "version": "1"}),
+            (b'{"server":{"name":7,"version":"1",', {"version": "1"}),
+            (b'{"server":[', {}),
+            (b"[[[[", {}),
+            (b"", {}),
+        ],
+    )
+    def test_reads_a_name_from_a_beginning(self, item: bytes, texts: dict[str, str]) -> None:
+        """
+        Only what stands directly in `server`, and is whole.
+        """
+        assert beginning_texts(item, within=4096) == texts

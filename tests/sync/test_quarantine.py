@@ -52,6 +52,7 @@ BAD = [
     ),
     pytest.param(b'{"server":{"name":"com.acme/x","version":"1","a":"\xff"}}', "UTF-8", id="broken UTF-8"),
     pytest.param(b'{"server":{"name":"com.acme/x","version":"1","a":"\\ud800"}}', "surrogate", id="half a surrogate"),
+    pytest.param(b'{"server":{"name":"com.acme/\\ud800","version":"1"}}', "surrogate", id="half a surrogate in a name"),
     pytest.param(
         b'{"server":{"name":"com.acme/x","version":"1","a":%b1%b}}' % (b"[" * 200, b"]" * 200), "nested", id="too deep"
     ),
@@ -109,6 +110,43 @@ class TestReasons:
 
         assert run.reason == "more than 3 of its entries cannot be served"
         assert world.quarantined() == []
+
+    async def test_keeps_the_newest_thousand(self, world: World, upstream: FakeUpstream) -> None:
+        """
+        An upstream that sends new rubbish every day does not fill the store; another one's records stay.
+        """
+        await world.mirror(upstream)
+        await world.mirror(upstream, "other")
+        upstream.faults.append(Fault(with_items(b"[]"), times=1))
+        await world.sync("other")
+        for day in range(2):
+            world.clock.advance(86_400)
+            items = [b'{"day":%d,"n":%d}' % (day, number) for number in range(700)]
+            upstream.faults.append(Fault(with_items(*items), times=1))
+            await world.sync()
+
+        kept = [aside for aside in world.store.snapshot().quarantined(upstream=None, limit=5000)]
+
+        days = [aside.excerpt[:8] for aside in kept if aside.upstream == "official"]
+        assert 900 <= len(days) <= 1000
+        assert days.count(b'{"day":1') == 700
+        assert [aside.excerpt for aside in kept if aside.upstream == "other"] == [b"[]"]
+
+    async def test_neither_reason_nor_excerpt_grows_with_what_was_sent(
+        self, world: World, upstream: FakeUpstream
+    ) -> None:
+        """
+        A record stays small however long the name is that cannot be served.
+        """
+        bad = item(server("com.acme/" + "x" * 500_000))
+        upstream.catalog.put_item("com.acme/x", "1.0.0", bad, at="2025-05-01T00:00:00Z")
+        await world.mirror(upstream)
+
+        await world.sync()
+
+        (aside,) = world.quarantined()
+        assert len(aside.reason) <= 500
+        assert len(aside.excerpt) <= 2048
 
 
 class TestContradiction:

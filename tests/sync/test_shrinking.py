@@ -154,7 +154,9 @@ class TestObjection:
             (100, 20, 80, 0, 0, 0.2, False),
             (100, 21, 79, 0, 0, 0.2, True),
             (5, 5, 1, 1, 0, 0.2, False),
-            (6, 5, 1, 0, 0, 0.0, False),
+            (6, 5, 1, 0, 0, 0.01, False),
+            (100, 1, 99, 0, 0, 0.0, True),
+            (100, 0, 100, 0, 0, 0.0, False),
             (6, 6, 1, 1, 0, 0.2, True),
             (1, 1, 0, 0, 0, 1.0, True),
             (100, 99, 1, 0, 0, 1.0, False),
@@ -168,7 +170,8 @@ class TestObjection:
         self, live: int, unseen: int, seen: int, new: int, withdrawn: int, share: float, refused: bool
     ) -> None:
         """
-        Up to five may always go, beyond that a share of what was mirrored before; an empty list never.
+        Up to five may go, beyond that a share of what was mirrored before; an empty list never, and nothing where
+        the share is 0.
         """
         run = make_run(seen=seen, new=new, withdrawn=withdrawn)
 

@@ -9,6 +9,7 @@ import pytest
 
 from registry.catalog.entry import SourceId
 from registry.catalog.overlay import Source
+from registry.commands.actor import SYNC
 from registry.commands.configure_sources import configure_sources, project_pending
 from registry.errors import NotFound
 from registry.store.records import RunState
@@ -195,10 +196,13 @@ class TestAsking:
         told = [event for event in events if event.detail.get("run") == run.id]
         assert [(event.action, event.actor) for event in reversed(told)] == [
             ("sync.requested", "local:ada"),
-            ("sync.started", "local:ada"),
+            ("sync.started", "system:sync"),
             ("entries.mirrored", "system:sync"),
-            ("sync.completed", "local:ada"),
+            ("sync.completed", "system:sync"),
         ]
+        assert [event.detail.get("requested_by") for event in reversed(told)] == [None, "local:ada", None, "local:ada"]
+        assert [event.roles for event in told if event.action == "sync.started"] == [SYNC.roles]
+        assert [event.detail["asked"] for event in told if event.action == "sync.requested"] == ["incremental"]
 
 
 class TestFile:

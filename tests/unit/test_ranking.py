@@ -135,7 +135,7 @@ class TestIsSemantic:
     @pytest.mark.parametrize("version", NOT_SEMANTIC)
     def test_not_semantic(self, version: str) -> None:
         """
-        Everything else is no semantic version, however much it looks like one.
+        reference §10.16: everything else is no semantic version, however much it looks like one.
         """
         assert not is_semantic(version)
 
@@ -222,7 +222,7 @@ class TestLatest:
     )
     def test_table(self, versions: list[tuple[str, int, bool]], expected: str, order: int) -> None:
         """
-        The highest not deleted, else the highest deleted; ties keep the earlier published, then the smaller text.
+        reference §3, §10.16: the highest not deleted, else the highest deleted; ties keep the earlier published.
         """
         ranked = [_version(version, published_us, deleted=deleted) for version, published_us, deleted in versions]
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.server_json import AmbiguousDocument, registry_types, require_unambiguous, text_of, transports
+from schemas.server_json.document import AmbiguousDocument, registry_types, require_unambiguous, text_of, transports
 
 PUBLISHER: Final = "io.modelcontextprotocol.registry/publisher-provided"
 

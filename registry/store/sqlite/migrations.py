@@ -65,6 +65,8 @@ def migrate(path: Path, *, clock: Clock, release: str, migrations: tuple[Migrati
         StoreFault: the file is not a store of ours, or is damaged.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    # Only its owner may read it; what SQLite puts beside it follows.
+    path.touch(mode=0o600)
     with closing(Turnstile(path)) as turnstile, turnstile.turn():
         try:
             _require_ours(path)

@@ -49,6 +49,12 @@ ON CONFLICT (upstream, digest, reason) DO UPDATE SET last_seen_us = excluded.las
 QUARANTINED_BEFORE: Final = """
 SELECT record FROM quarantine WHERE upstream = :upstream AND digest = :digest AND reason = :reason
 """
+QUARANTINED_OF_UPSTREAM: Final = "SELECT count(*) FROM quarantine WHERE upstream = :upstream"
+FORGET_OLDEST_QUARANTINED: Final = """
+DELETE FROM quarantine WHERE id IN (
+  SELECT id FROM quarantine WHERE upstream = :upstream ORDER BY last_seen_us, id LIMIT :surplus
+)
+"""
 QUARANTINE: Final = "SELECT record FROM quarantine ORDER BY last_seen_us DESC, id LIMIT :limit"
 QUARANTINE_OF_UPSTREAM: Final = """
 SELECT record FROM quarantine WHERE upstream = :upstream ORDER BY last_seen_us DESC, id LIMIT :limit

@@ -9,10 +9,15 @@ from pathlib import Path
 
 
 class Presence:
-    """This process's part in using the store at *path*. Says nothing until asked to."""
+    """
+    This process's part in using the store at *path*. Says nothing until asked to.
 
-    def __init__(self, path: Path) -> None:
-        self._descriptor = os.open(path.with_name(path.name + "-users"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    Args:
+        what: What is said by the lock: `users`, that the file is in use; `fault`, that it cannot be written.
+    """
+
+    def __init__(self, path: Path, what: str = "users") -> None:
+        self._descriptor = os.open(path.with_name(f"{path.name}-{what}"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
     def announce(self) -> bool:
         """This process uses the store from now on; False if another holds it alone."""
@@ -21,6 +26,10 @@ class Presence:
     def claim_alone(self) -> bool:
         """Nobody else uses the store, and nobody can begin to; False if somebody does."""
         return self._lock(fcntl.LOCK_EX)
+
+    def withdraw(self) -> None:
+        """This process says nothing any more."""
+        fcntl.flock(self._descriptor, fcntl.LOCK_UN)
 
     def close(self) -> None:
         os.close(self._descriptor)

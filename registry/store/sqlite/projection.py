@@ -67,4 +67,4 @@ class Projection:
             body = item(visible, document=self._body(visible.entry.document_id), updated_us=changed_us)
             bound = rows.view_parameters(visible, view=view, name=name, changed_us=changed_us, item=body)
             self._connection.execute(queries.PUT_VIEW_ROW, bound)
-        self._connection.execute(queries.NEXT_GENERATION, {"view": view})
+        self._connection.execute(queries.NEXT_GENERATION, {"view": view, "instant_us": self._instant_us()})

@@ -261,7 +261,7 @@ REMEMBER: Final = """
 UPDATE names SET remembered = (SELECT id FROM sources WHERE name = :source) WHERE name = :name
 """
 
-# entry_columns in rows.py reads both of these.
+# stored_entry in rows.py reads both of these.
 ENTRIES_OF_NAME: Final = """
 SELECT entries.id, sources.name, entries.version, entries.document_id, documents.digest, entries.text_id,
   entries.registry_types, entries.transports, entries.rank, entries.status, entries.status_message,
@@ -311,7 +311,8 @@ ON CONFLICT (view_id, name, version) DO UPDATE SET
   registry_types = excluded.registry_types, transports = excluded.transports, item = excluded.item
 """
 
-NEXT_GENERATION: Final = "UPDATE views SET generation = generation + 1 WHERE id = :view"
+# An instant, so that a number is not used twice when a power cut takes the last commits of a mirror back.
+NEXT_GENERATION: Final = "UPDATE views SET generation = max(generation + 1, :instant_us) WHERE id = :view"
 
 NEXT_INSTANT: Final = """
 UPDATE store_facts SET instant_us = max(instant_us + 1, :now_us) RETURNING instant_us

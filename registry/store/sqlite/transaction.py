@@ -21,6 +21,9 @@ from registry.store.sqlite.snapshot import SqliteSnapshot, quarantined_decoder
 
 _json: Final = msgspec.json.Encoder().encode
 _msgpack: Final = msgspec.msgpack.Encoder().encode
+_MOST_QUARANTINED: Final = 1000
+"""Of one upstream. The newest are kept."""
+_FORGOTTEN_AT_A_TIME: Final = 100
 
 
 class SqliteTransaction(SqliteSnapshot):
@@ -189,6 +192,15 @@ class SqliteTransaction(SqliteSnapshot):
             "record": _msgpack(quarantined),
         }
         self._connection.execute(sql.PUT_QUARANTINED, bound)
+        if before is None:
+            self._forget_oldest_quarantined(quarantined.upstream)
+
+    def _forget_oldest_quarantined(self, upstream: str) -> None:
+        """A hundred at a time, because finding the oldest reads them all."""
+        held = self._connection.execute(sql.QUARANTINED_OF_UPSTREAM, {"upstream": upstream}).fetchone()[0]
+        if held > _MOST_QUARANTINED:
+            surplus = held - _MOST_QUARANTINED + _FORGOTTEN_AT_A_TIME - 1
+            self._connection.execute(sql.FORGET_OLDEST_QUARANTINED, {"upstream": upstream, "surplus": surplus})
 
     def take_lease(self, name: str, *, holder: str, now_us: int, ttl_us: int) -> Lease | None:
         bound = {"name": name, "holder": holder, "now_us": now_us, "expires_us": now_us + ttl_us}

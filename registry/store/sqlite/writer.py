@@ -16,7 +16,9 @@ from typing import Any, Final, Protocol, TypeVar
 
 from registry.clock import Clock
 from registry.errors import RegistryError, StoreBusy, StoreFault, StoreFull
+from registry.store.sqlite import queries
 from registry.store.sqlite.connection import open_writer
+from registry.store.sqlite.presence import Presence
 from registry.store.sqlite.transaction import SqliteTransaction
 from registry.store.sqlite.turnstile import Turnstile
 
@@ -95,7 +97,9 @@ class Writer:
         self._held_back: _Waiting | None = None
         self._closing = False
         self._turns = 0
-        self.fault: str | None = None
+        self._fault: str | None = None
+        self._sign = Presence(path, "fault")
+        self._elsewhere = Presence(path, "fault")
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
@@ -120,9 +124,21 @@ class Writer:
             outcome = await waiting.future
         return outcome
 
+    @property
+    def fault(self) -> str | None:
+        """Why writes fail at present, in this process or in another one; None while they work."""
+        if self._fault is not None:
+            return self._fault
+        if not self._elsewhere.announce():
+            return f"another process cannot write to {self._path.name} at present"
+        self._elsewhere.withdraw()
+        return None
+
     def close(self) -> None:
         self._queue.put(None)
         self._thread.join()
+        self._sign.close()
+        self._elsewhere.close()
 
     def _run(self) -> None:
         try:
@@ -141,8 +157,10 @@ class Writer:
             self._checkpoint(connection)
         while True:
             try:
-                return self._queue.get(timeout=_IDLE_S if self._turns else None)
+                return self._queue.get(timeout=_IDLE_S if self._turns or self._fault else None)
             except queue.Empty:
+                if self._fault is not None:
+                    self._try_again(connection, self._turnstile)
                 self._checkpoint(connection)
 
     def _take_turn(self, connection: sqlite3.Connection, turnstile: Turnstile, first: _Waiting) -> None:
@@ -163,12 +181,12 @@ class Writer:
                     waiting = self._next_like(first) if self._clock.monotonic_ns() < ends_ns else None
                 connection.execute("COMMIT")
             if connection.total_changes > changes:
-                self.fault = None
+                self._note(None)
         except Exception as error:  # noqa: BLE001 - the outermost loop of the thread: everybody waiting is told
             with suppress(sqlite3.Error):
                 connection.rollback()
             translated = self._translated(error)
-            self.fault = str(translated)
+            self._note(str(translated))
             if not claimed and first.take():
                 claimed.append(first)
             outcomes = [translated] * len(claimed)
@@ -182,7 +200,29 @@ class Writer:
         try:
             connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
         except sqlite3.Error as error:
-            self.fault = str(self._translated(error))
+            self._note(str(self._translated(error)))
+
+    def _note(self, fault: str | None) -> None:
+        """Remember why writes fail at present, and let the other processes know that they do."""
+        if fault is not None:
+            # Another process may have the sign, or somebody looks at it: while the fault lasts this is tried again.
+            self._sign.claim_alone()
+        elif self._fault is not None:
+            self._sign.withdraw()
+        self._fault = fault
+
+    def _try_again(self, connection: sqlite3.Connection, turnstile: Turnstile) -> None:
+        """Write something small: whoever could not write and has nothing to write now must still find out."""
+        try:
+            with turnstile.turn():
+                connection.execute("BEGIN IMMEDIATE")
+                connection.execute(queries.NEXT_INSTANT, {"now_us": 0}).fetchone()
+                connection.execute("COMMIT")
+            self._note(None)
+        except sqlite3.Error as error:
+            with suppress(sqlite3.Error):
+                connection.rollback()
+            self._note(str(self._translated(error)))
 
     def _next_like(self, first: _Waiting) -> _Waiting | None:
         """The next that may share the commit of *first*; one that may not begins the next turn."""

@@ -1,0 +1,146 @@
+"""Reading a request body that must be a server.json, with the checks every such route makes (reference §1.2, §1.5).
+
+In this order: size, presence, content type, JSON, form. Unlike upstream, whose parser folds case and takes the last
+of two, a document that two parsers could read differently counts as broken JSON.
+"""
+
+import asyncio
+import json
+from http import HTTPStatus
+from typing import Any, Final
+
+import msgspec
+from litestar import Request
+from litestar.types import HTTPScope
+
+from registry.api.answers import Answer, problem
+from registry.api.problems import ParameterFault
+from registry.errors import Invalid
+from schemas.registry_api import ProblemDetail
+from schemas.validation.body import BodyFailure, body_failures
+from schemas.validation.engine import MOST_BYTES, read
+from schemas.validation.issue import Issue, shortened
+from schemas.validation.reading import Members
+
+_READ_S: Final = 5.0
+_LONGEST_VALUE: Final = 1000
+_FAILED: Final = "validation failed"
+
+
+class BodyRefused(Invalid):
+    """Raised when a body is not read, or cannot be; `answer` is what the caller gets (reference §1.2)."""
+
+    def __init__(self, status: HTTPStatus, detail: str, errors: list[ProblemDetail] | None = None) -> None:
+        super().__init__(detail)
+        self.answer: Answer = problem(status, status.phrase, detail, errors=errors)
+
+
+async def read_body(request: Request[Any, Any, Any]) -> bytes:  # Any: user, token and state are not used
+    """
+    The body, of a type that is JSON.
+
+    Raises:
+        BodyRefused: it has 1 MiB or more (reference §1.2: exactly 1 MiB is one byte too many), was not there after
+            5 s, or is something else than JSON, as the request says.
+        Invalid: there is none.
+    """
+    announced = _header(request.scope, b"content-length")
+    if announced.isdigit() and int(announced[:20]) > MOST_BYTES:
+        raise _too_large()
+    try:
+        async with asyncio.timeout(_READ_S):
+            body = await _received(request)
+    except TimeoutError as error:
+        late = f"the request body was not there after {_READ_S:.0f} s"
+        raise BodyRefused(HTTPStatus.REQUEST_TIMEOUT, late) from error
+    if not body:
+        raise Invalid("request body is required")
+    # reference §1.2: a missing type is JSON, and so is application/x+json.
+    kind = _header(request.scope, b"content-type").decode("latin-1").partition(";")[0].strip()
+    if kind and kind.lower() != "application/json" and not kind.lower().endswith("+json"):
+        error_of_type = ProblemDetail(message=f"unknown content type: {shortened(kind)}", location="body")
+        raise BodyRefused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, _FAILED, [error_of_type])
+    return body
+
+
+def server_json(body: bytes) -> Members:
+    """
+    The members of *body*, whose form is right. Takes milliseconds for a large one: not for the event loop.
+
+    Raises:
+        BodyRefused: it is no JSON, or can be read in two ways.
+        ParameterFault: `errors` says where its form is wrong; values longer than 1,000 characters are cut, or left out.
+    """
+    members = read(body)
+    if isinstance(members, Issue):
+        if (other := _other_json(body)) is not None:
+            failure = BodyFailure(message="expected object", location="body", value=other)
+            raise ParameterFault(_details([failure]))
+        raw = body[: _LONGEST_VALUE * 4].decode(errors="replace")
+        broken = ProblemDetail(message=members.message, location="body", value=_cut(raw))
+        raise BodyRefused(HTTPStatus.BAD_REQUEST, _FAILED, [broken])
+    if failures := body_failures(members):
+        raise ParameterFault(_details(failures))
+    return members
+
+
+async def _received(request: Request[Any, Any, Any]) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    more = True
+    while more:
+        message = await request.receive()
+        if message["type"] != "http.request":
+            raise Invalid("the request ended before its body did")
+        size += len(message["body"])
+        if size > MOST_BYTES:
+            raise _too_large()
+        parts.append(message["body"])
+        more = message.get("more_body", False)
+    return b"".join(parts)
+
+
+def _too_large() -> BodyRefused:
+    detail = f"request body is too large limit={MOST_BYTES + 1} bytes"
+    return BodyRefused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
+
+
+def _other_json(body: bytes) -> object | None:
+    """What *body* holds if it is JSON and no object. `null` is as good as nothing."""
+    if body.lstrip()[:1] == b"{":
+        return None
+    try:
+        value: object = msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return None
+    return None if isinstance(value, dict) else value
+
+
+def _details(failures: list[BodyFailure]) -> list[ProblemDetail]:
+    # Many failures may be about one large object.
+    values: dict[int, object] = {}
+    for failure in failures:
+        if id(failure.value) not in values:
+            values[id(failure.value)] = _bounded(failure.value)
+    return [
+        ProblemDetail(
+            message=shortened(failure.message),
+            location=shortened(failure.location),
+            value=values[id(failure.value)],
+        )
+        for failure in failures
+    ]
+
+
+def _bounded(value: object) -> object:
+    if isinstance(value, str):
+        return _cut(value)
+    return value if len(json.dumps(value)) <= _LONGEST_VALUE else None
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
+
+
+def _header(scope: HTTPScope, name: bytes) -> bytes:
+    return next((value for each, value in scope["headers"] if each == name), b"")
