@@ -59,7 +59,7 @@ def test_status_of_nobody(base: str, name: str) -> None:
     assert answer.json()["detail"] == "Server not found"
 
 
-@pytest.mark.parametrize("path", ["/v0/publish", "/v0/validate", "/v0/auth/none", "/v0/auth/github-at"])
+@pytest.mark.parametrize("path", ["/v0/publish", "/v0/auth/none", "/v0/auth/github-at"])
 def test_publishing_is_not_there(base: str, path: str) -> None:
     """
     This registry takes no publications: 404, so that the command says so and does not retry.
