@@ -170,23 +170,34 @@ class TestBackupUnderLoad:
 
     def test_killed_while_it_is_made(self, registry: RunningRegistry, tmp_path: Path) -> None:
         """
-        A backup that is killed leaves nothing under its name, the store as it was, and room for the next.
+        A backup that is killed leaves nothing unsound under its name, the store as it was, and room for the next.
         """
-        with registry:
-            registry.wait_for("synced official")
-            chance = random.Random(1)
-            for number in range(5):
-                copy, delay_s = tmp_path / f"copy-{number}.db", chance.uniform(0.15, 0.6)
-                words = [sys.executable, "-m", "registry", "backup", str(copy), "--config", str(registry.config)]
-                process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-                ask(registry, full=True)
-                linger(delay_s)
-                process.send_signal(signal.SIGKILL)
-                process.wait(PATIENCE_S)
+        _backups_killed(registry, tmp_path, times=5)
 
-                assert not copy.exists() or contradictions(copy) == []
-            assert mcp_registry("backup", tmp_path / "last.db", "--config", registry.config).status == 0
-        assert contradictions(registry.store) == []
+    @pytest.mark.long
+    def test_killed_fifty_times_while_it_is_made(self, registry: RunningRegistry, tmp_path: Path) -> None:
+        """
+        The same, fifty times.
+        """
+        _backups_killed(registry, tmp_path, times=50)
+
+
+def _backups_killed(registry: RunningRegistry, folder: Path, *, times: int) -> None:
+    chance = random.Random(times)
+    with registry:
+        registry.wait_for("synced official")
+        for number in range(times):
+            copy = folder / f"copy-{number}.db"
+            words = [sys.executable, "-m", "registry", "backup", str(copy), "--config", str(registry.config)]
+            process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            ask(registry, full=True)
+            linger(chance.uniform(0.15, 0.6))
+            process.send_signal(signal.SIGKILL)
+            process.wait(PATIENCE_S)
+
+            assert not copy.exists() or contradictions(copy) == []
+        assert mcp_registry("backup", folder / "last.db", "--config", registry.config).status == 0
+    assert contradictions(registry.store) == []
 
 
 def _health(registry: RunningRegistry) -> str:
