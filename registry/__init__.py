@@ -2,5 +2,5 @@
 
 from typing import Final
 
-RELEASE: Final = "0.1.0"
+RELEASE: Final = "0.2.0"
 """This release. Stored files state the oldest release that may still use them."""

@@ -30,7 +30,7 @@ from registry.settings import Settings
 from registry.store.interface import EVERYONE
 from registry.store.sqlite.migrations import migrate
 from registry.store.sqlite.store import SqliteStore
-from registry.wiring import configured_upstreams
+from registry.wiring import configured_upstreams, private_source
 from sync.configure import put_in_force
 from sync.schedule import Jobs
 
@@ -53,7 +53,7 @@ def prepare(settings: Settings, *, clock: Clock, log: BoundLog) -> None:
             team = settings.anonymous.team
             if team is not None and store.view(team) is None:
                 raise ConfigFault(f'[anonymous] team names "{team}", and there is no such team; there is "{EVERYONE}"')
-            await put_in_force(store, upstreams)
+            await put_in_force(store, upstreams, private=private_source(settings))
         finally:
             await store.aclose()
 

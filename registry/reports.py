@@ -142,7 +142,7 @@ def status(snapshot: Snapshot, clock: Clock, *, fault: str | None) -> Status:
     return Status(
         release=RELEASE,
         now=format_instant(now_us),
-        upstreams=[_upstream_report(snapshot, state, now_us) for state in snapshot.source_states()],
+        upstreams=[_upstream_report(snapshot, state, now_us) for state in snapshot.source_states() if state.mirrored],
         jobs=lease.holder if lease is not None and lease.expires_us > now_us else None,
         store=snapshot.growth(),
         fault=fault,

@@ -2,8 +2,14 @@
 
 from collections.abc import Mapping
 
+from registry.catalog.overlay import PRIVATE, Source
 from registry.settings import Settings
 from sync.configured import ConfiguredUpstream
+
+
+def private_source(settings: Settings) -> Source:
+    """The source of what is published here. It goes before every upstream, whose precedences start at 0."""
+    return Source(id=PRIVATE, precedence=-1, claims=settings.publish.claims)
 
 
 def configured_upstreams(settings: Settings, environ: Mapping[str, str]) -> list[ConfiguredUpstream]:

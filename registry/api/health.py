@@ -65,7 +65,7 @@ def health(store: Store, clock: Clock, *, detailed: bool) -> Health:
                 trouble=source.trouble,
             )
             for source in store.snapshot().source_states()
-            if source.configured
+            if source.configured and source.mirrored
         ]
     except StoreFault as error:
         return Health(status="degraded", store=str(error))

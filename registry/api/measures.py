@@ -97,7 +97,7 @@ class _State(Collector):
         entries = GaugeMetricFamily("mcp_registry_mirror_entries", "Versions mirrored.", labels=["upstream"])
         failing = GaugeMetricFamily("mcp_registry_mirror_failing", "1 while runs fail.", labels=["upstream"])
         for source in snapshot.source_states():
-            if not source.configured:
+            if not (source.configured and source.mirrored):
                 continue
             if source.synced_us is not None:
                 age.add_metric([source.source], max(0, self._clock.now_us() - source.synced_us) / 1e6)

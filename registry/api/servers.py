@@ -40,7 +40,7 @@ class _Reading:
     """One read: who asks, through which view, and under which validator."""
 
     def __init__(self, store: Store, principal: Principal, scope: HTTPScope) -> None:
-        view = store.view(principal.home_team)
+        view = None if principal.home_team is None else store.view(principal.home_team)
         if view is None:
             raise NotFound("there is no view to read here; the configured team does not exist")
         self.view: TeamView = view

@@ -6,7 +6,7 @@ A credential that is bad is refused; it never falls back to the anonymous view.
 from collections.abc import Iterable
 
 from registry.errors import Invalid, Unauthenticated
-from registry.policy.principal import Principal
+from registry.policy.principal import Origin, Principal, Role
 
 
 class Authenticator:
@@ -16,9 +16,14 @@ class Authenticator:
     """
 
     def __init__(self, *, anonymous_team: str | None) -> None:
-        self._anonymous = (
-            None if anonymous_team is None else Principal(subject="anonymous", home_team=anonymous_team, anonymous=True)
-        )
+        self._anonymous: Principal | None = None
+        if anonymous_team is not None:
+            self._anonymous = Principal(
+                subject="anonymous",
+                origin=Origin.ANONYMOUS,
+                home_team=anonymous_team,
+                roles=frozenset({Role.READER}),
+            )
 
     def reader(self, headers: Iterable[tuple[bytes, bytes]]) -> Principal:
         """

@@ -6,10 +6,14 @@ Nobody upstream can occupy a name in a claimed namespace, even before its owner 
 """
 
 from collections.abc import Collection, Iterable
+from typing import Final
 
 import msgspec
 
 from registry.catalog.entry import ServerName, SourceId
+
+PRIVATE: Final = SourceId("private")
+"""The source of what was published here. No upstream is called so."""
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):

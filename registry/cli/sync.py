@@ -18,7 +18,7 @@ from registry.logs import Lines, logger
 from registry.reports import RunReport, Status, run_report
 from registry.store.interface import Store
 from registry.store.records import Run, RunKind, RunState
-from registry.wiring import configured_upstreams
+from registry.wiring import configured_upstreams, private_source
 from sync.configure import put_in_force
 from sync.lease import JOBS
 from sync.schedule import Jobs
@@ -72,7 +72,7 @@ def _sync_here(chosen: Local, upstream: str | None, kind: RunKind, accepts: str 
         lease = store.snapshot().lease(JOBS)
         # Where a server has the jobs, its configuration is the one in force; a command must not change it under it.
         if lease is None or lease.expires_us <= chosen.clock.now_us():
-            await put_in_force(store, upstreams)
+            await put_in_force(store, upstreams, private=private_source(chosen.settings))
         async with EgressClient(clock=chosen.clock, user_agent=f"mcp-registry/{RELEASE}") as client:
             jobs = Jobs(
                 store=store,

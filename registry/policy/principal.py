@@ -1,16 +1,50 @@
-"""Who is calling."""
+"""Who is calling, and what that lets them do."""
+
+from enum import StrEnum
 
 import msgspec
+
+
+class Role(StrEnum):
+    """What a caller may do. No role implies another."""
+
+    READER = "reader"
+    PUBLISHER = "publisher"
+    APPROVER = "approver"
+    AUDITOR = "auditor"
+    OPERATOR = "operator"
+    ADMIN = "admin"
+
+
+class Origin(StrEnum):
+    """
+    How it is known who calls.
+
+    PUBLIC_IDENTITY: a login that proves something anybody may have, such as a domain or an account elsewhere.
+    ORGANISATION: a login at the issuer that this registry's organisation configured.
+    """
+
+    ANONYMOUS = "anonymous"
+    TOKEN = "token"
+    PUBLIC_IDENTITY = "public-identity"
+    ORGANISATION = "organisation"
 
 
 class Principal(msgspec.Struct, frozen=True, kw_only=True):
     """
     The caller of one request.
 
-    `home_team`: whose view the root address serves to this caller. `anonymous`: no credential decided that, so the
-    answer may be shared between callers.
+    `home_team`: whose view the root address serves to this caller; None: nobody's. `namespaces`: patterns of the
+    names its roles publisher and admin are for (`registry.policy.namespaces`); none: no name at all.
     """
 
     subject: str
-    home_team: str
-    anonymous: bool
+    origin: Origin
+    home_team: str | None = None
+    roles: frozenset[Role] = frozenset()
+    namespaces: tuple[str, ...] = ()
+
+    @property
+    def anonymous(self) -> bool:
+        """Whether no credential decided what is seen, so that the answer may be shared between callers."""
+        return self.origin is Origin.ANONYMOUS

@@ -5,22 +5,19 @@ One struct per table. The file's keys are the field names, except that durations
 also stands in `schemas/config/registry.schema.json`, and a test holds the two together.
 """
 
-import os
-import stat
-from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
 
 from msgspec import Struct, field
 from msgspec.structs import force_setattr
 
-from registry.errors import ConfigFault
+from registry.settings.secret import SecretRef
 from registry.settings.values import (
     Count,
     Duration,
     FilePath,
     Flag,
+    HostPattern,
     HostPatterns,
     Listen,
     NameGlob,
@@ -34,13 +31,10 @@ from registry.settings.values import (
     TeamName,
     UpstreamName,
     Url,
-    Variable,
     host_of,
     is_every_address,
     is_loopback,
 )
-
-_MAX_SECRET_BYTES: Final = 64 * 1024
 
 
 class ServerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -98,27 +92,22 @@ class AnonymousSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     team: TeamName | None = None
 
 
-class SecretRef(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where a secret is kept: in the environment variable `env` or in the file `file`, not in both."""
+class PublishSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """
+    `[publish]`: what this registry's own publishers may publish. Empty lists allow nothing.
 
-    env: Variable | None = None
-    file: FilePath | None = None
+    `claims` bind namespaces to the private source, as an upstream's do. A quota counts changes in one hour, all
+    workers together: publications, edits, changes of status.
+    """
 
-    def resolve(self, environ: Mapping[str, str]) -> str:
-        """
-        The secret itself, without surrounding white space. Fails closed.
-
-        Raises:
-            ConfigFault: The variable is not set; the file cannot be read, or others than its owner may; the
-                secret is empty, more than one line, or not ASCII text. The message never contains the secret.
-        """
-        if self.env is not None:
-            if self.env not in environ:
-                raise ConfigFault(f"the environment variable {self.env} that holds a secret is not set")
-            return _one_line(environ[self.env], f"the environment variable {self.env}")
-        if self.file is not None:
-            return _one_line(_read_private(self.file), f"the secret file {self.file}")
-        raise ConfigFault("a secret needs env or file to say where it is kept")
+    claims: tuple[NamespaceClaim, ...] = ()
+    require_valid_schema: Flag = False
+    package_bases: tuple[Url, ...] = ()
+    """What `registryBaseUrl` of a package may say, without a trailing slash. Absent is always right."""
+    oci_hosts: tuple[HostPattern, ...] = ()
+    mcpb_hosts: tuple[HostPattern, ...] = ()
+    principal_quota: Count = 1000
+    source_quota: Count = 3000
 
 
 class UpstreamKind(StrEnum):
@@ -178,6 +167,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     store: StoreSettings = StoreSettings()
     anonymous: AnonymousSettings = AnonymousSettings()
     upstreams: tuple[UpstreamSettings, ...] = field(default=(), name="upstream")
+    publish: PublishSettings = PublishSettings()
     retention: RetentionSettings = RetentionSettings()
 
 
@@ -213,32 +203,3 @@ def warnings(settings: Settings) -> list[ConfigWarning]:
         if upstream.token is not None and url.startswith("http://") and not is_loopback(host_of(url)):
             warn("upstream.token", f"{where} is sent its token unencrypted; use https")
     return found
-
-
-def _read_private(path: Path) -> str:
-    try:
-        # O_NONBLOCK: a named pipe in this place must not hang the start.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as error:
-        raise ConfigFault(f"cannot read the secret file {path}: {error.strerror}") from error
-    with open(descriptor, "rb") as opened:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise ConfigFault(f"the secret file {path} is not a regular file")
-        if status.st_mode & 0o077:
-            mode = stat.S_IMODE(status.st_mode)
-            raise ConfigFault(f"the secret file {path} is open to others (mode {mode:04o}); chmod 600 it")
-        content = opened.read(_MAX_SECRET_BYTES + 1)
-    if len(content) > _MAX_SECRET_BYTES:
-        raise ConfigFault(f"the secret file {path} is larger than {_MAX_SECRET_BYTES} bytes")
-    return content.decode("ascii", errors="replace")
-
-
-def _one_line(secret: str, where: str) -> str:
-    stripped = secret.strip()
-    if not stripped:
-        raise ConfigFault(f"{where} that holds a secret is empty")
-    # A line break would end a header early; anything outside ASCII cannot travel in one.
-    if not (stripped.isascii() and stripped.isprintable()):
-        raise ConfigFault(f"{where} must hold one line of printable ASCII text")
-    return stripped

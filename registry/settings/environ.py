@@ -91,8 +91,20 @@ def _upstream_names(document: Mapping[str, object]) -> list[str | None]:
 
 
 def _secret_variables(document: Mapping[str, object]) -> set[str]:
-    tokens = [table.get("token") for table in _upstreams(document) if isinstance(table, dict)]
-    return {str(token.get("env")) for token in tokens if isinstance(token, dict)}
+    """The variables that references to secrets name, wherever in *document* one stands."""
+    found: set[str] = set()
+    level: list[object] = [document]
+    while level:
+        inner: list[object] = []
+        for each in level:
+            if isinstance(each, dict):
+                if isinstance(each.get("env"), str):
+                    found.add(each["env"])
+                inner.extend(each.values())
+            elif isinstance(each, list):
+                inner.extend(each)
+        level = inner
+    return found
 
 
 def _value(key: FieldInfo, text: str) -> object:

@@ -9,15 +9,19 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeVar
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from registry.errors import ConfigFault
-from registry.settings import SecretRef, Settings, UpstreamSettings
+from registry.settings import Settings
 from registry.settings.environ import override
 from registry.settings.positions import Positions
 from registry.settings.problem import ConfigProblem
 from registry.settings.tables import Reading
+
+_S = TypeVar("_S", bound=Struct)
 
 
 def load_settings(path: Path, environ: Mapping[str, str]) -> Settings:
@@ -75,21 +79,16 @@ def _syntax_problem(path: Path, text: str, error: tomllib.TOMLDecodeError) -> Co
 
 
 def _with_absolute_paths(settings: Settings, directory: Path) -> Settings:
-    def absolute(path: Path) -> Path:
-        return Path(os.path.normpath(directory / path))
+    """Every path in *settings*, however deep, starting at *directory* where it was relative."""
 
-    def secret(reference: SecretRef) -> SecretRef:
-        return reference if reference.file is None else SecretRef(file=absolute(reference.file))
+    def absolute(value: object) -> object:
+        if isinstance(value, Path):
+            return Path(os.path.normpath(directory / value))
+        if isinstance(value, tuple):
+            return tuple(map(absolute, value))
+        return table(value) if isinstance(value, Struct) else value
 
-    def upstream(settings: UpstreamSettings) -> UpstreamSettings:
-        return replace(
-            settings,
-            path=None if settings.path is None else absolute(settings.path),
-            token=None if settings.token is None else secret(settings.token),
-        )
+    def table(values: _S) -> _S:
+        return replace(values, **{name: absolute(getattr(values, name)) for name in values.__struct_fields__})
 
-    return replace(
-        settings,
-        store=replace(settings.store, path=absolute(settings.store.path)),
-        upstreams=tuple(map(upstream, settings.upstreams)),
-    )
+    return table(settings)

@@ -3,10 +3,13 @@
 JSON Schema can say the first two of these rules and not the others; `registry.schema.json` says those two.
 """
 
+from collections.abc import Iterable
 from typing import Protocol
 
-from registry.settings import SecretRef, UpstreamKind, UpstreamSettings
+from registry.catalog.overlay import PRIVATE
+from registry.settings import UpstreamKind, UpstreamSettings
 from registry.settings.positions import Path
+from registry.settings.secret import SecretRef
 
 
 class Report(Protocol):
@@ -18,11 +21,12 @@ class Report(Protocol):
 class UpstreamRules:
     """Looks at the upstreams in the order of the file and remembers what each of them took."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report, *, private_claims: Iterable[str]) -> None:
+        """*private_claims*: the namespaces that `[publish]` claims."""
         self._report = report
         self._names: set[str] = set()
         self._precedences: dict[int, str] = {}
-        self._claims: dict[str, str] = {}
+        self._claims: dict[str, str] = dict.fromkeys(private_claims, PRIVATE)
 
     def check(self, index: int, upstream: UpstreamSettings, present: frozenset[str]) -> None:
         """
@@ -63,6 +67,9 @@ class UpstreamRules:
             self._report(path, expected, f'"token" in {label}: expected either {expected}')
 
     def _check_name(self, path: Path, name: str) -> None:
+        if name == PRIVATE:
+            message = f'[[upstream]] cannot be called "{PRIVATE}": that is what this registry calls its own publishers'
+            self._report(path, "another name", message)
         if name in self._names:
             self._report(path, "a name of its own", f'a second [[upstream]] is called "{name}"')
         self._names.add(name)

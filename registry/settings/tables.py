@@ -9,7 +9,7 @@ where it may be a secret.
 import enum
 import json
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Final, TypeVar, Union, get_args, get_origin
 
 import msgspec
@@ -46,7 +46,7 @@ class Reading:
                 message = f"unknown table or key {json.dumps(key)}{did_you_mean(key, known)}"
                 self._report((key,), f"one of {', '.join(sorted(known))}", message)
             elif known[key].name == "upstreams":
-                tables["upstreams"] = self._upstreams(value)
+                tables["upstreams"] = self._upstreams(value, _claims(document))
             elif isinstance(value, dict):
                 table: Struct | None = self._table(known[key].type, value, (key,), f"[{key}]")
                 tables[known[key].name] = table
@@ -54,12 +54,12 @@ class Reading:
                 self._report((key,), f"a table [{key}]", f"expected one table [{key}], got {_kind(value)}")
         return _make(Settings, {name: table for name, table in tables.items() if table is not None})
 
-    def _upstreams(self, value: object) -> tuple[UpstreamSettings, ...]:
+    def _upstreams(self, value: object, private_claims: Iterable[str]) -> tuple[UpstreamSettings, ...]:
         expected = "tables [[upstream]], with two brackets"
         if not isinstance(value, list):
             self._report(("upstream",), expected, f"expected {expected}, got {_kind(value)}")
             return ()
-        rules = UpstreamRules(self._report)
+        rules = UpstreamRules(self._report, private_claims=private_claims)
         decoded: list[UpstreamSettings] = []
         for index, table in enumerate(value):
             path: Path = ("upstream", index)
@@ -137,6 +137,13 @@ class Reading:
                 message=message,
             )
         )
+
+
+def _claims(document: Mapping[str, object]) -> list[str]:
+    """What `[publish]` claims, as far as it can be read; what is wrong with it is reported with its table."""
+    publish = document.get("publish")
+    claims = publish.get("claims") if isinstance(publish, dict) else None
+    return [claim for claim in claims if isinstance(claim, str)] if isinstance(claims, list) else []
 
 
 def unwrap(declared: object) -> tuple[object, Meta]:

@@ -7,6 +7,8 @@ from enum import StrEnum
 
 import msgspec
 
+from registry.catalog.overlay import PRIVATE
+
 
 class RunKind(StrEnum):
     FULL = "full"
@@ -86,6 +88,11 @@ class SourceState(msgspec.Struct, frozen=True, kw_only=True):
     attempted_us: int | None = None
     trouble: str | None = None
     trouble_us: int | None = None
+
+    @property
+    def mirrored(self) -> bool:
+        """Whether it is an upstream; the private source is filled by publishing."""
+        return self.kind != PRIVATE
 
 
 class Quarantined(msgspec.Struct, frozen=True, kw_only=True):

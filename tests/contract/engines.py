@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from registry import RELEASE
 from registry.catalog.entry import Entry, Facets, ServerName, SourceId, Status, digest_of
 from registry.catalog.overlay import Source
 from registry.catalog.query import Page, Query
@@ -39,7 +40,7 @@ class Engine(Protocol):
 class SqliteEngine:
     async def open(self, place: Path, clock: Clock) -> Store:
         path = place / "registry.db"
-        migrate(path, clock=clock, release="0.1.0")
+        migrate(path, clock=clock, release=RELEASE)
         return SqliteStore(path, clock)
 
     async def restore(self, backup: Path, place: Path, clock: Clock) -> None:

@@ -16,10 +16,12 @@ from registry.catalog.entry import SourceId
 from registry.catalog.overlay import Source
 from registry.clock import Clock, SystemClock
 from registry.commands.apply_changes import Batch, apply_changes
+from registry.settings import Settings
 from registry.store.interface import Transaction
 from registry.store.records import Run, RunKind, RunState
 from registry.store.sqlite.migrations import migrate
 from registry.store.sqlite.store import SqliteStore
+from registry.wiring import private_source
 from sync.normalize import normalize, take_apart
 from tests.running import RunningRegistry
 
@@ -107,7 +109,8 @@ def change(folder: Path, upstream: str, items: Sequence[bytes]) -> None:
 async def _load(path: Path, clock: Clock, upstreams: Sequence[Upstream], batch: int) -> None:
     store = SqliteStore(path, clock)
     try:
-        sources = [
+        sources = [(private_source(Settings()), "private")]
+        sources += [
             (Source(id=SourceId(upstream.name), precedence=precedence, claims=upstream.claims), "file")
             for precedence, upstream in enumerate(upstreams)
         ]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from registry import RELEASE
 from registry.clock import SystemClock
 from registry.store.sqlite.migrations import migrate
 from registry.store.sqlite.store import SqliteStore
@@ -14,7 +15,7 @@ from tests.contract.engines import configure, source
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     path = tmp_path / "registry.db"
-    migrate(path, clock=SystemClock(), release="0.1.0")
+    migrate(path, clock=SystemClock(), release=RELEASE)
     return path
 
 

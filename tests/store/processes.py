@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+from registry import RELEASE
 from registry.catalog.query import Query
 from registry.clock import SystemClock
 from registry.errors import StoreFull
@@ -62,7 +63,7 @@ def another(verb: str, path: Path) -> Iterator[Process]:
 
 
 async def _migrate(path: Path) -> None:
-    _say(json.dumps(migrate(path, clock=SystemClock(), release="0.1.0")))
+    _say(json.dumps(migrate(path, clock=SystemClock(), release=RELEASE)))
 
 
 async def _stay(path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from registry import RELEASE
 from registry.clock import SystemClock
 from registry.errors import Conflict, Invalid, StoreFault
 from registry.store.sqlite.backup import backup, restore, verify
@@ -148,7 +149,7 @@ class TestRestore:
         assert kept is not None
         assert await _names(path) == ["com.acme/before"]
         verify(kept)
-        migrate(kept, clock=SystemClock(), release="0.1.0")
+        migrate(kept, clock=SystemClock(), release=RELEASE)
         assert await _names(kept) == ["com.acme/after", "com.acme/before"]
 
     async def test_where_there_was_none(self, copy: Path, tmp_path: Path) -> None:

@@ -8,14 +8,16 @@ from typing import Any
 import msgspec
 import structlog
 
+from registry import RELEASE
 from registry.catalog.entry import ServerName
 from registry.catalog.query import Query
 from registry.commands.actor import local
 from registry.egress.client import EgressClient
-from registry.settings import RetentionSettings, UpstreamKind, UpstreamSettings
+from registry.settings import RetentionSettings, Settings, UpstreamKind, UpstreamSettings
 from registry.store.records import Quarantined, Run, RunKind, SourceState
 from registry.store.sqlite.migrations import migrate
 from registry.store.sqlite.store import SqliteStore
+from registry.wiring import private_source
 from sync.configure import put_in_force
 from sync.configured import ConfiguredUpstream
 from sync.pause import Pause
@@ -76,7 +78,7 @@ class World:
         await self.put_in_force()
 
     async def put_in_force(self) -> None:
-        await put_in_force(self.store, self.upstreams)
+        await put_in_force(self.store, self.upstreams, private=private_source(Settings()))
 
     @property
     def upstreams(self) -> list[ConfiguredUpstream]:
@@ -146,7 +148,7 @@ async def world(folder: Path) -> AsyncIterator[World]:
     """An empty store and no upstream yet."""
     clock = FrozenClock(START_US)
     path = folder / "registry.db"
-    migrate(path, clock=clock, release="0.1.0")
+    migrate(path, clock=clock, release=RELEASE)
     store = SqliteStore(path, clock)
     try:
         async with EgressClient(clock=clock, user_agent="mcp-federated-registry/tests") as client:

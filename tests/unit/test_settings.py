@@ -8,13 +8,13 @@ import pytest
 from registry.errors import ConfigFault
 from registry.settings import (
     AnonymousSettings,
-    SecretRef,
     ServerSettings,
     Settings,
     UpstreamKind,
     UpstreamSettings,
     warnings,
 )
+from registry.settings.secret import SecretRef
 
 SAMPLE = UpstreamSettings(name="sample", kind=UpstreamKind.FILE, path=Path("sample.jsonl"))
 

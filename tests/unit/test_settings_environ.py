@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from registry.settings import SecretRef
 from registry.settings.file import check_config, load_settings
+from registry.settings.secret import SecretRef
 
 FILE = """\
 [server]

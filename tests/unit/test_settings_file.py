@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from registry.errors import ConfigFault
-from registry.settings import RetentionSettings, SecretRef, Settings, StoreSettings
+from registry.settings import RetentionSettings, Settings, StoreSettings
 from registry.settings.file import check_config, load_settings
+from registry.settings.secret import SecretRef
 
 DEMO = Path(__file__).parents[2] / "fixtures" / "demo.toml"
 ONE = '[[upstream]]\nname = "one"\nkind = "http"\nurl = "https://one.example"\n'

@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import FieldInfo, fields
 
-from registry.settings import SecretRef, Settings, UpstreamSettings
+from registry.settings import Settings, UpstreamSettings
 from registry.settings.file import check_config, load_settings
+from registry.settings.secret import SecretRef
 from schemas.config import keys, markdown_table, schema
 
 Case = tuple[str, str, object]
@@ -47,6 +48,17 @@ _GLOBS = (
 _SIZES = ([1024, 2_147_483_648], [0, 1023, 2_147_483_649, "1 MiB", 2048.5, True])
 _PATHS = (["x", "../x.db", "/a b/ü"], ["", "a\0b", 1, False, ["x"]])
 
+_CLAIMS = (
+    [[], ["com.acme"], ["com.acme.*", "x", "io.github.Some-One"]],
+    ["com.acme", ["*"], ["com.*.x"], ["com.acme/x"], ["com.acme."], [".x"], ["com..x"], ["a_b"], [""], [1]],
+)
+_FLAGS = ([True, False], ["true", 1, 0, []])
+_COUNTS = ([1, 64], [0, -1, 1.5, "1", True, []])
+_HOSTS = (
+    [[], ["a"], ["a.example:8443", "[::1]", "[::1]:80"]],
+    ["a", [""], ["*"], ["*.example"], ["http://a"], ["a/"], ["a:x"], [1], ["a", "b c"]],
+)
+
 CASES: dict[tuple[str, str], tuple[Sequence[object], Sequence[object]]] = {
     ("[server]", "listen"): (
         ["127.0.0.1:8080", "[::1]:0", "reg.example:65535", "localhost:1"],
@@ -61,18 +73,15 @@ CASES: dict[tuple[str, str], tuple[Sequence[object], Sequence[object]]] = {
         [[], ["10.0.0.0/8"], ["192.0.2.1", "fd00::/8", "::/0", "0.0.0.0/0", "2001:db8::1/128"]],
         ["10.0.0.0/8", ["10.0.0.0/33"], ["10.0.0/8"], ["256.0.0.0/8"], ["proxy"], [""], ["fd00::/129"], [10]],
     ),
-    ("[server]", "workers"): ([1, 64], [0, -1, 1.5, "1", True, []]),
+    ("[server]", "workers"): _COUNTS,
     ("[store]", "path"): _PATHS,
     ("[anonymous]", "team"): _SLUGS,
-    ("[[upstream]]", "name"): _SLUGS,
+    ("[[upstream]]", "name"): (_SLUGS[0], [*_SLUGS[1], "private"]),
     ("[[upstream]]", "kind"): (["http"], ["file", "HTTP", "", "stdio", 1]),
     ("[[upstream]]", "url"): _URLS,
     ("[[upstream]]", "path"): ([], ["x", 1]),
     ("[[upstream]]", "precedence"): ([0, 10, 1_000_000], [-1, 1_000_001, 1.5, "1", False]),
-    ("[[upstream]]", "claims"): (
-        [[], ["com.acme"], ["com.acme.*", "x", "io.github.Some-One"]],
-        ["com.acme", ["*"], ["com.*.x"], ["com.acme/x"], ["com.acme."], [".x"], ["com..x"], ["a_b"], [""], [1]],
-    ),
+    ("[[upstream]]", "claims"): _CLAIMS,
     ("[[upstream]]", "include"): _GLOBS,
     ("[[upstream]]", "exclude"): _GLOBS,
     ("[[upstream]]", "interval"): _DURATIONS,
@@ -83,11 +92,18 @@ CASES: dict[tuple[str, str], tuple[Sequence[object], Sequence[object]]] = {
     ("[[upstream]]", "page_limit"): ([1, 100], [0, 101, 1.5, "30", True]),
     ("[[upstream]]", "max_page_bytes"): _SIZES,
     ("[[upstream]]", "max_entry_bytes"): _SIZES,
-    ("[[upstream]]", "allow_private"): ([True, False], ["true", 1, 0, []]),
+    ("[[upstream]]", "allow_private"): _FLAGS,
     ("[[upstream]]", "token"): (
         [{"env": "A_1"}, {"env": "_a"}, {"file": "x"}],
         [{}, {"env": "A", "file": "x"}, {"env": "1A"}, {"env": ""}, {"env": "A-B"}, {"file": ""}, {"x": 1}, "s", 1],
     ),
+    ("[publish]", "claims"): _CLAIMS,
+    ("[publish]", "require_valid_schema"): _FLAGS,
+    ("[publish]", "package_bases"): ([[], ["https://a.example/x"]], ["https://a", ["a"], ["ftp://a"], [1]]),
+    ("[publish]", "oci_hosts"): _HOSTS,
+    ("[publish]", "mcpb_hosts"): _HOSTS,
+    ("[publish]", "principal_quota"): _COUNTS,
+    ("[publish]", "source_quota"): _COUNTS,
     ("[retention]", "runs"): _DURATIONS,
     ("[retention]", "quarantine"): _DURATIONS,
     ("[retention]", "superseded_documents"): _DURATIONS,
@@ -162,7 +178,7 @@ class TestAgreement:
         """What does not load, an editor with the schema underlines."""
         assert _verdicts(tmp_path, _document(*case)) == (False, False)
 
-    @pytest.mark.parametrize("table", ["[server]", "[store]", "[anonymous]", "[[upstream]]", "[retention]", "[x]"])
+    @pytest.mark.parametrize("table", [*sorted({table for table, _ in CASES}), "[x]"])
     def test_both_refuse_a_key_nobody_knows(self, tmp_path: Path, table: str) -> None:
         """An unknown key is a mistake in every table, and an unknown table is one too."""
         assert _verdicts(tmp_path, _document(table, "unheard_of", 1)) == (False, False)

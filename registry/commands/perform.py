@@ -1,0 +1,42 @@
+"""Performing a command: its change and its record are one transaction.
+
+A command is a function from a transaction to `Done`: what it answers, and the audit event that says what happened. It
+never writes the record itself, so there is one place where a change could be left out of it, and that is here.
+"""
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+import msgspec
+
+from registry.store.interface import Store, Transaction
+from registry.store.records import AuditEvent
+
+T = TypeVar("T")
+
+
+class Done(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
+    """What a command answers. `event`: what happened; None if nothing did."""
+
+    value: T
+    event: AuditEvent | None = None
+
+
+def recorded(transaction: Transaction, done: Done[T]) -> T:
+    """Append the event of *done* to the record, in the transaction that made it happen; its value."""
+    if done.event is not None:
+        transaction.append_audit(done.event)
+    return done.value
+
+
+async def perform(store: Store, command: Callable[[Transaction], Done[T]], *, durable: bool = True) -> T:
+    """
+    Run *command* in a transaction of its own, with its record, and wait for the commit.
+
+    Args:
+        durable: False for what can be fetched again: a crash of the host, not of the process, may lose it.
+
+    Raises:
+        What the command raises, and what `Store.transact` does; nothing was written then.
+    """
+    return await store.transact(lambda transaction: recorded(transaction, command(transaction)), durable=durable)

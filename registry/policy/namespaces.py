@@ -1,0 +1,64 @@
+"""Which names a pattern covers, and who may therefore publish where.
+
+Patterns are the official registry's (reference §6.1): `*` is every name, `com.acme/*` the names of one namespace,
+`com.acme.*` those of every namespace below it, and anything without a star is one name. They compare case-sensitively.
+A star stands at the end, behind `/` or `.`: `com.acme*` would cover `com.acme-evil/x` as well.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from registry.catalog.entry import ServerName
+from registry.catalog.overlay import Source
+from registry.errors import Invalid
+from registry.policy.principal import Origin, Principal, Role
+
+EVERY_NAME: Final = "*"
+_NAMESPACE: Final = r"[a-zA-Z0-9.-]+"
+_PATTERN: Final = re.compile(rf"\*|{_NAMESPACE}/(?:\*|[a-zA-Z0-9._-]+)|{_NAMESPACE}\.\*", re.ASCII)
+_BARE: Final = re.compile(_NAMESPACE, re.ASCII)
+_LONGEST: Final = 200
+
+
+def parse_pattern(text: str) -> str:
+    """
+    The pattern in *text*; a namespace alone means the names in it.
+
+    Raises Invalid for anything else, and names the four forms.
+    """
+    if len(text) <= _LONGEST:
+        if _PATTERN.fullmatch(text):
+            return text
+        if _BARE.fullmatch(text):
+            return f"{text}/*"
+    raise Invalid(
+        f"not a pattern of names: {text[: _LONGEST + 10]!r}; expected com.acme/* for a namespace, com.acme.* for those "
+        "below it, com.acme/payroll for one name, or * for every name"
+    )
+
+
+def covers(pattern: str, name: str) -> bool:
+    """Whether *name* is one of those that *pattern* stands for."""
+    return name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern
+
+
+def may_publish(principal: Principal, name: ServerName, private: Source) -> bool:
+    """
+    Whether *principal* may publish *name*, and set its status.
+
+    A namespace that the private source claims is the organisation's own: who merely proved a public identity never
+    publishes there, whatever its patterns say.
+    """
+    if Role.PUBLISHER not in principal.roles or not _covered(principal.namespaces, name):
+        return False
+    return principal.origin is not Origin.PUBLIC_IDENTITY or not private.claim_on(name.namespace)
+
+
+def may_edit(principal: Principal, name: ServerName) -> bool:
+    """Whether *principal* may replace a published document of *name*."""
+    return Role.ADMIN in principal.roles and _covered(principal.namespaces, name)
+
+
+def _covered(patterns: Iterable[str], name: str) -> bool:
+    return any(covers(pattern, name) for pattern in patterns)
