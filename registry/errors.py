@@ -3,6 +3,8 @@
     RegistryError
     ├── CallerFault            the caller can mend it
     │   ├── Invalid            what was sent cannot be understood or breaks a rule
+    │   │   ├── InvalidManifest   a server.json that breaks the rules for publishing
+    │   │   └── ChangeRefused     a change that what is published here does not admit
     │   ├── Unauthenticated    no credential where one is needed, or a bad one
     │   ├── Refused            understood, and not allowed
     │   ├── NotFound           not there, or not visible to the caller: the two look alike
@@ -29,11 +31,37 @@ class RegistryError(Exception):
 
 
 class CallerFault(RegistryError):
-    """Raised when the caller can mend it."""
+    """
+    Raised when the caller can mend it.
+
+    Args:
+        why: What exactly was wrong, where the message is one of a closed set that programs look for.
+    """
+
+    def __init__(self, message: str, *, why: str | None = None) -> None:
+        super().__init__(message)
+        self.why = why
 
 
 class Invalid(CallerFault):
     """Raised when what was sent cannot be understood or breaks a rule."""
+
+
+class InvalidManifest(Invalid):
+    """Raised when a server.json of the right form breaks a rule; what `validate` says is not repeated."""
+
+
+class ChangeRefused(Invalid):
+    """
+    Raised when what is published here does not admit a change. The message is the reason.
+
+    Args:
+        taken_by: Another server that has what was asked for. The message does not name it: not everybody may know.
+    """
+
+    def __init__(self, message: str, *, taken_by: str | None = None) -> None:
+        super().__init__(message)
+        self.taken_by = taken_by
 
 
 class Unauthenticated(CallerFault):

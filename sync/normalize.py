@@ -9,11 +9,11 @@ from typing import Final
 
 import msgspec
 
-from registry.catalog.entry import Entry, Facets, ServerName, Status, digest_of, parse_version
+from registry.catalog.entry import Entry, ServerName, Status, digest_of, facets_of, parse_version
 from registry.errors import Invalid
 from schemas.registry_api import OFFICIAL_KEY, ListedOfficialBlock
 from schemas.rfc3339 import parse_instant
-from schemas.server_json.document import AmbiguousDocument, registry_types, require_unambiguous, text_of, transports
+from schemas.server_json.document import AmbiguousDocument, require_unambiguous
 from sync.split import beginning_texts
 
 AROUND_BYTES: Final = 64 * 1024
@@ -138,12 +138,7 @@ def normalize(item: bytes, parts: Parts, *, max_entry_bytes: int) -> Entry:
         version=version,
         document=parts.document,
         digest=digest_of(parts.document),
-        facets=Facets(
-            title=text_of(members, "title"),
-            description=text_of(members, "description"),
-            registry_types=registry_types(members),
-            transports=transports(members),
-        ),
+        facets=facets_of(members),
         status=_status(official),
         status_message=_message(official),
         status_changed_us=_instant("statusChangedAt", official.status_changed_at),

@@ -276,6 +276,7 @@ class Jobs:
             runs_before_us=now_us - round(self._retention.runs_s * _US),
             quarantine_before_us=now_us - round(self._retention.quarantine_s * _US),
             superseded_before_us=now_us - round(self._retention.superseded_documents_s * _US),
+            buckets_full_before_us=now_us,
         )
         swept = 0
         while more := await self._store.transact(

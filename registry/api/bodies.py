@@ -13,8 +13,7 @@ import msgspec
 from litestar import Request
 from litestar.types import HTTPScope
 
-from registry.api.answers import Answer, problem
-from registry.api.problems import ParameterFault
+from registry.api.problems import BodyRefused, ParameterFault
 from registry.errors import Invalid
 from schemas.registry_api import ProblemDetail
 from schemas.validation.body import BodyFailure, body_failures
@@ -25,14 +24,6 @@ from schemas.validation.reading import Members
 _READ_S: Final = 5.0
 _LONGEST_VALUE: Final = 1000
 _FAILED: Final = "validation failed"
-
-
-class BodyRefused(Invalid):
-    """Raised when a body is not read, or cannot be; `answer` is what the caller gets (reference §1.2)."""
-
-    def __init__(self, status: HTTPStatus, detail: str, errors: list[ProblemDetail] | None = None) -> None:
-        super().__init__(detail)
-        self.answer: Answer = problem(status, status.phrase, detail, errors=errors)
 
 
 async def read_body(request: Request[Any, Any, Any]) -> bytes:  # Any: user, token and state are not used
@@ -76,12 +67,17 @@ def server_json(body: bytes) -> Members:
         if (other := _other_json(body)) is not None:
             failure = BodyFailure(message="expected object", location="body", value=other)
             raise ParameterFault(_details([failure]))
-        raw = body[: _LONGEST_VALUE * 4].decode(errors="replace")
-        broken = ProblemDetail(message=members.message, location="body", value=_cut(raw))
-        raise BodyRefused(HTTPStatus.BAD_REQUEST, _FAILED, [broken])
+        raise broken_json(members.message, body)
     if failures := body_failures(members):
         raise ParameterFault(_details(failures))
     return members
+
+
+def broken_json(message: str, body: bytes) -> BodyRefused:
+    """What to raise for a *body* that is no JSON, or can be read in two ways."""
+    raw = body[: _LONGEST_VALUE * 4].decode(errors="replace")
+    broken = ProblemDetail(message=message, location="body", value=_cut(raw))
+    return BodyRefused(HTTPStatus.BAD_REQUEST, _FAILED, [broken])
 
 
 async def _received(request: Request[Any, Any, Any]) -> bytes:

@@ -7,8 +7,10 @@ from litestar.exceptions import HTTPException
 
 from registry.api.answers import Answer, Header, problem
 from registry.errors import (
+    CallerFault,
     Conflict,
     Invalid,
+    InvalidManifest,
     NotFound,
     Refused,
     RegistryError,
@@ -23,6 +25,7 @@ from schemas.registry_api import ProblemDetail
 # The most specific class wins: looked up along the error's own ancestry.
 _STATUS: Final[dict[type[RegistryError], HTTPStatus]] = {
     Invalid: HTTPStatus.BAD_REQUEST,
+    InvalidManifest: HTTPStatus.UNPROCESSABLE_ENTITY,
     Unauthenticated: HTTPStatus.UNAUTHORIZED,
     Refused: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
@@ -43,12 +46,13 @@ class ParameterFault(Invalid):
         self.errors = errors
 
 
-class EncodingFault(Invalid):
-    """Raised when a path segment cannot be decoded; `errors` says why (reference §1.1.4)."""
+class BodyRefused(Invalid):
+    """Raised when a body is not read, or cannot be, with the status that this has (reference §1.2)."""
 
-    def __init__(self, message: str, why: str) -> None:
-        super().__init__(message)
-        self.errors = [ProblemDetail(message=why)]
+    def __init__(self, status: HTTPStatus, detail: str, errors: list[ProblemDetail] | None = None) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.errors = errors
 
 
 def answer(error: Exception, path: str) -> Answer:
@@ -60,10 +64,13 @@ def answer(error: Exception, path: str) -> Answer:
     """
     if isinstance(error, ParameterFault):
         return problem(422, _title(HTTPStatus.UNPROCESSABLE_ENTITY), str(error), errors=error.errors)
+    if isinstance(error, BodyRefused):
+        return problem(error.status, _title(error.status), str(error), errors=error.errors)
     if isinstance(error, RegistryError):
         status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), None)
         if status is not None:
-            errors = error.errors if isinstance(error, EncodingFault) else None
+            why = error.why if isinstance(error, CallerFault) else None
+            errors = None if why is None else [ProblemDetail(message=why)]
             return problem(status, _title(status), str(error), errors=errors, headers=_headers(error))
     if isinstance(error, HTTPException) and error.status_code in (404, 405):
         # reference §1.1.5: a wrong method is answered like an unknown path, never with 405.

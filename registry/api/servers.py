@@ -3,10 +3,8 @@
 Every 200 carries an ETag made of the view's generation and the question, so that a 304 costs no page.
 """
 
-import re
 from hashlib import blake2b
 from typing import Final
-from urllib.parse import unquote
 
 import msgspec
 from litestar import HttpMethod, route
@@ -17,11 +15,10 @@ from registry import RELEASE
 from registry.api.answers import Answer, Header, json_answer
 from registry.api.cursor import encode_cursor
 from registry.api.params import include_deleted, list_query, parse_query
-from registry.api.problems import EncodingFault
+from registry.api.path import name_in, version_in
 from registry.auth.authenticate import Authenticator
-from registry.catalog.entry import ServerName
 from registry.catalog.query import LATEST, Page, Query
-from registry.errors import Invalid, NotFound
+from registry.errors import NotFound
 from registry.policy.principal import Principal
 from registry.store.interface import Store, TeamView
 from schemas.registry_api import ListMetadata
@@ -33,7 +30,6 @@ _BUILD: Final = RELEASE.encode()
 _SHARED: Final = (b"cache-control", b"no-cache")
 _PRIVATE: Final = (b"cache-control", b"private, no-cache")
 _VARY: Final = (b"vary", b"Authorization")
-_BROKEN_ESCAPE: Final = re.compile(r"%(?![0-9a-fA-F]{2}).{0,2}", re.DOTALL)
 
 
 class _Reading:
@@ -89,13 +85,13 @@ def read_routes(prefix: str, store: Store, authenticator: Authenticator) -> list
     @route(f"{prefix}/servers/{{server_name:str}}/versions", http_method=_READ, name=f"get-server-versions{prefix}")
     async def list_versions(scope: HTTPScope) -> ASGIApp:
         reading = begin(scope)
-        name, deleted = _name(scope), include_deleted(parse_query(scope["query_string"]))
+        name, deleted = name_in(scope), include_deleted(parse_query(scope["query_string"]))
         if (unchanged := reading.unchanged(scope)) is not None:
             return unchanged
         items = await reading.view.versions(name, include_deleted=deleted)
         if not items:
             raise NotFound("Server not found")
-        return reading.answer(_list_body(items, ListMetadata(count=len(items))))
+        return reading.answer(list_body(items, ListMetadata(count=len(items))))
 
     @route(
         f"{prefix}/servers/{{server_name:str}}/versions/{{version:str}}",
@@ -104,8 +100,8 @@ def read_routes(prefix: str, store: Store, authenticator: Authenticator) -> list
     )
     async def get_version(scope: HTTPScope) -> ASGIApp:
         reading = begin(scope)
-        name, deleted = _name(scope), include_deleted(parse_query(scope["query_string"]))
-        wanted = _decoded(_segment(scope, "version"), "version")
+        name, deleted = name_in(scope), include_deleted(parse_query(scope["query_string"]))
+        wanted = version_in(scope)
         if (unchanged := reading.unchanged(scope)) is not None:
             return unchanged
         item = (
@@ -122,48 +118,12 @@ def read_routes(prefix: str, store: Store, authenticator: Authenticator) -> list
 
 def _page_body(page: Page, query: Query) -> bytes:
     cursor = None if page.next is None else encode_cursor(query, page.next)
-    return _list_body(page.items, ListMetadata(next_cursor=cursor, count=len(page.items)))
+    return list_body(page.items, ListMetadata(next_cursor=cursor, count=len(page.items)))
 
 
-def _list_body(items: list[bytes], metadata: ListMetadata) -> bytes:
+def list_body(items: list[bytes], metadata: ListMetadata) -> bytes:
+    """A list of items as every list of servers is written."""
     return b"".join((b'{"servers":[', b",".join(items), b'],"metadata":', _encode(metadata), b"}\n"))
-
-
-def _segment(scope: HTTPScope, parameter: str) -> str:
-    """A segment of the path as it was sent. From the scope: the framework's own way converts it and costs more."""
-    segment: str = scope["path_params"][parameter]
-    return segment
-
-
-def _name(scope: HTTPScope) -> ServerName:
-    text = _decoded(_segment(scope, "server_name"), "server name")
-    try:
-        return ServerName.parse(text)
-    except Invalid as error:
-        # What cannot be a name is not found, like a name that is not there.
-        raise NotFound("Server not found") from error
-
-
-def _decoded(segment: str, what: str) -> str:
-    """
-    A path segment, decoded twice as the official registry does: `%2F` and `%252F` both reach a slash.
-
-    Raises EncodingFault if either time there is a broken escape, or something else than UTF-8 (reference §1.1.4).
-    """
-    text = segment.replace("%2F", "/", 1)
-    if "%" not in text:
-        return text
-    text = segment
-    for _ in range(2):
-        if "%" not in text:
-            break
-        if (broken := _BROKEN_ESCAPE.search(text)) is not None:
-            raise EncodingFault(f"Invalid {what} encoding", f'invalid URL escape "{broken[0]}"')
-        try:
-            text = unquote(text, errors="strict")
-        except UnicodeDecodeError as error:
-            raise EncodingFault(f"Invalid {what} encoding", "the text is not UTF-8") from error
-    return text
 
 
 def _matches(header: bytes, etag: bytes) -> bool:

@@ -14,7 +14,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp
 
 from registry.api.answers import json_answer
-from registry.api.bodies import BodyRefused, read_body, server_json
+from registry.api.bodies import read_body, server_json
 from registry.api.callers import Callers
 from registry.api.source_limits import SourceLimits
 from registry.clock import Clock
@@ -45,14 +45,8 @@ def validate_routes(prefixes: Sequence[str], clock: Clock, callers: Callers) -> 
     inside = 0
 
     async def validate(request: Request[Any, Any, Any]) -> ASGIApp:  # Any: user, token and state are not used
-        limits.admit(callers.address(request.scope))
-        try:
-            return await answered(request)
-        except BodyRefused as refused:
-            return refused.answer
-
-    async def answered(request: Request[Any, Any, Any]) -> ASGIApp:  # Any: as above
         nonlocal inside
+        limits.admit(callers.address(request.scope))
         body = await read_body(request)
         if inside >= _MOST_AT_ONCE + _MOST_WAITING:
             raise Throttled("too many manifests are being validated here; try again in a second", retry_after_s=1)

@@ -12,6 +12,7 @@ from typing import Final, NewType, Self
 import msgspec
 
 from registry.errors import Invalid
+from schemas.server_json.document import registry_types, text_of, transports
 
 # reference §1.5; `re.ASCII` and `fullmatch` because the pattern's authors meant ASCII and end-of-text.
 _NAME: Final = re.compile(r"[a-zA-Z0-9.-]+/[a-zA-Z0-9._-]+", re.ASCII)
@@ -78,6 +79,16 @@ class Facets(msgspec.Struct, frozen=True, kw_only=True):
     description: str = ""
     registry_types: tuple[str, ...] = ()
     transports: tuple[str, ...] = ()
+
+
+def facets_of(members: dict[str, object]) -> Facets:
+    """What *members*, a document, can be asked for; what has the wrong type counts as absent."""
+    return Facets(
+        title=text_of(members, "title"),
+        description=text_of(members, "description"),
+        registry_types=registry_types(members),
+        transports=transports(members),
+    )
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):

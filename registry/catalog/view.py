@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from registry.catalog.entry import Digest, Status
+from registry.catalog.overlay import PRIVATE
 from registry.catalog.ranking import Ranked, latest
 from schemas.registry_api import ENTRY_KEY, OFFICIAL_KEY, EntryBlock, OfficialBlock
 from schemas.rfc3339 import format_instant
@@ -109,7 +110,7 @@ def compute_view(
                 published_us=entry.published_us,
                 is_latest=entry.version == flagged,
             ),
-            reason=f"mirrored from {entry.source}",
+            reason="published here" if entry.source == PRIVATE else f"mirrored from {entry.source}",
         )
         for entry, (status, message, changed_us) in admitted
     ]

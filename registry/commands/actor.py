@@ -4,6 +4,8 @@ from typing import Final
 
 import msgspec
 
+from registry.policy.principal import Principal
+
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
     """`local:<user>` is whoever works on the store itself; it never counts as the second person of an approval."""
@@ -15,6 +17,11 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
 SYNC: Final = Actor(subject="system:sync", roles=("operator",))
 START: Final = Actor(subject="system:start", roles=("operator",))
 ANONYMOUS_LOOPBACK: Final = Actor(subject="loopback", roles=("operator",))
+
+
+def acting(principal: Principal) -> Actor:
+    """Who acts when *principal* does."""
+    return Actor(subject=principal.subject, roles=tuple(sorted(principal.roles)))
 
 
 def local(user: str) -> Actor:

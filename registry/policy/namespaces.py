@@ -43,6 +43,14 @@ def covers(pattern: str, name: str) -> bool:
     return name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern
 
 
+def name_range(pattern: str) -> tuple[str, str]:
+    """From where, included, to where, excluded, the names that *pattern* covers stand in their order."""
+    if pattern.endswith("*"):
+        prefix = pattern[:-1]
+        return prefix, f"{prefix}\U0010ffff"
+    return pattern, f"{pattern}\x01"
+
+
 def may_publish(principal: Principal, name: ServerName, private: Source) -> bool:
     """
     Whether *principal* may publish *name*, and set its status.

@@ -77,6 +77,24 @@ class Snapshot(Protocol):
         """The configured sources, by precedence."""
 
     def source_states(self) -> list[SourceState]: ...
+    def held(self, source: str, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], HeldEntry]: ...
+    def sources_having(self, name: ServerName) -> list[str]: ...
+    def remembered(self, name: ServerName) -> str | None: ...
+    def entries(self, source: str, name: ServerName) -> list[StoredEntry]: ...
+    def entries_between(
+        self, source: str, low: str, high: str, *, after: tuple[str, str], limit: int
+    ) -> list[tuple[ServerName, StoredEntry]]:
+        """Entries of *source* whose names are in [low, high), strictly after (name, version), in that order."""
+
+    def remote_user(self, url: str, *, but: ServerName) -> ServerName | None:
+        """Another name than *but* with a private version that is not deleted and has a remote at exactly *url*."""
+
+    def remote_urls(self, entry_id: int) -> list[str]:
+        """Where a published entry says it can be reached."""
+
+    def document(self, document_id: int) -> bytes:
+        """The document a StoredEntry points to, verbatim."""
+
     def run(self, run_id: str) -> Run | None: ...
     def runs(self, *, upstream: str | None, limit: int, before: int | None = None) -> list[Run]:
         """Newest first; *before* is a run's sequence."""
@@ -106,9 +124,14 @@ class Transaction(Snapshot, Protocol):
         """Make exactly these (source, kind) the configured ones. What others had stays, unconfigured."""
 
     def put_source_state(self, state: SourceState) -> None: ...
-    def held(self, source: str, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], HeldEntry]: ...
-    def put_entry(self, source: str, entry: Entry, *, seen_in: int) -> None:
-        """Store the entry and its document; a document it had before is remembered as superseded."""
+    def put_entry(self, source: str, entry: Entry, *, seen_in: int) -> int:
+        """Store the entry and its document; a document it had before is remembered as superseded. The entry's id."""
+
+    def put_publication(self, entry_id: int, *, subject: str, remote_urls: Collection[str]) -> None:
+        """Who published the entry, unless that is known already, and where it says it can be reached."""
+
+    def change_status(self, entry_id: int, status: str, message: str | None, *, status_changed_us: int) -> None:
+        """Set these facts of an entry, at the instant of this change."""
 
     def mark_seen(self, entry_ids: Iterable[int], *, seen_in: int) -> None:
         """These were listed again, unchanged; a withdrawal of theirs is over."""
@@ -127,10 +150,7 @@ class Transaction(Snapshot, Protocol):
         """The name behind which views still follow an earlier configuration; None if all follow the present one."""
 
     def put_unprojected(self, after: str | None) -> None: ...
-    def sources_having(self, name: ServerName) -> list[str]: ...
-    def remembered(self, name: ServerName) -> str | None: ...
     def remember(self, name: ServerName, source: str) -> None: ...
-    def entries(self, source: str, name: ServerName) -> list[StoredEntry]: ...
     def replace_in_views(self, name: ServerName, owner: str | None) -> int:
         """Bring the stored rows of *name* to what compute_view gives; returns how many rows were written."""
 
@@ -143,6 +163,10 @@ class Transaction(Snapshot, Protocol):
         At most 1,000 are kept of an upstream, those seen last.
         """
 
+    def bucket(self, key: str) -> int:
+        """The state of a rate limit's bucket, nanoseconds since 1970 (`policy.ratelimit`); 0 for a new one."""
+
+    def put_bucket(self, key: str, tat_ns: int) -> None: ...
     def take_lease(self, name: str, *, holder: str, now_us: int, ttl_us: int) -> Lease | None:
         """Take or renew; None if somebody else holds it and it has not expired."""
 

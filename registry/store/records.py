@@ -150,3 +150,4 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True):
     runs_before_us: int
     quarantine_before_us: int
     superseded_before_us: int
+    buckets_full_before_us: int = 0

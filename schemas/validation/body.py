@@ -88,7 +88,8 @@ def _of_object(shape: Object, value: Members, location: str) -> Iterator[BodyFai
             yield from _failures(inner, value[name], f"{location}.{name}")
     for name in value:
         if name not in shape.members:
-            yield _failure("unexpected property", f"{location}.{name}", value)
+            only = f": {shape.only}" if shape.only else ""
+            yield _failure(f"unexpected property{only}", f"{location}.{name}", value)
 
 
 def _of_text(shape: Text, value: object) -> Iterator[str]:

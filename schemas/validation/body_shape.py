@@ -43,10 +43,11 @@ class MapOf(msgspec.Struct, frozen=True):
 
 
 class Object(msgspec.Struct, frozen=True):
-    """An object with these members and no others."""
+    """An object with these members and no others. `only`: what to say to somebody who has others there."""
 
     members: "dict[str, Shape]"
     required: frozenset[str] = frozenset()
+    only: str = ""
 
 
 Shape = Text | Flag | Anything | ListOf | MapOf | Object
@@ -117,7 +118,10 @@ SERVER: Final = Object(
         "icons": ListOf(_ICON),
         "packages": ListOf(_PACKAGE),
         "remotes": ListOf(_TRANSPORT),
-        "_meta": Object({"io.modelcontextprotocol.registry/publisher-provided": Anything()}),
+        "_meta": Object(
+            {"io.modelcontextprotocol.registry/publisher-provided": Anything()},
+            only="a publisher's own data stands in io.modelcontextprotocol.registry/publisher-provided",
+        ),
     },
     frozenset({"$schema", "name", "description", "version"}),
 )

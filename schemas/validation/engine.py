@@ -79,15 +79,19 @@ def validate_members(
     return [*body, *schema, *semantic_issues(members, profile), *advice_issues(members, severities)]
 
 
-def publish_issues(members: Members, *, full_schema: bool) -> list[Issue]:
+def publish_issues(
+    members: Members, *, full_schema: bool, severities: Mapping[str, Severity] = _NO_SEVERITIES
+) -> list[Issue]:
     """
     What keeps *members*, whose body has the right form, from being published here: errors and warnings.
 
     Args:
         full_schema: Whether the JSON Schema counts; upstream's publishing leaves it out (reference §5.1).
+        severities: What an organisation makes of our own rules, by id.
     """
     schema = _schema(members, Profile.PRIVATE) if full_schema else version_issues(text(members, "$schema"))
-    return [*schema, *semantic_issues(members, Profile.PRIVATE)]
+    advice = advice_issues(members, severities) if severities else []
+    return [*schema, *semantic_issues(members, Profile.PRIVATE), *advice]
 
 
 def _schema(members: Members, profile: Profile) -> list[Issue]:

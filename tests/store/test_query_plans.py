@@ -41,6 +41,11 @@ READS = {
     "SEARCH_COMMON": "row USING INDEX view_scan (view_id=? AND (name,version)>(?,?))",
     "HELD": "entries USING INDEX sqlite_autoindex_entries_1 (source_id=? AND name=? AND version=?)",
     "ENTRIES_OF_NAME": "entries USING INDEX sqlite_autoindex_entries_1 (source_id=? AND name=?)",
+    "ENTRIES_BETWEEN": (
+        "entries USING INDEX sqlite_autoindex_entries_1 (source_id=? AND (name,version)>(?,?) AND name<?)"
+    ),
+    "REMOTE_USER": "private_remotes USING PRIMARY KEY (url=?)",
+    "REMOTE_URLS": "private_remotes USING COVERING INDEX private_remotes_entry (entry_id=?)",
     "NAMES_OF": "entries USING COVERING INDEX sqlite_autoindex_entries_1 (source_id=? AND name>?)",
     "COUNT_UNSEEN": "entries USING INDEX entries_live (source_id=? AND seen_in<?)",
     "UNSEEN": "entries USING INDEX entries_live (source_id=? AND seen_in<?)",
@@ -68,6 +73,7 @@ WHOLE = {
     "QUARANTINE": {"quarantine"},  # last seen first, up to the limit, along quarantine_seen
     "RUNS_IN_STATE": {"runs"},  # retention keeps them few
     "SWEEP_RUNS": {"old"},  # the same
+    "SWEEP_BUCKETS": {"rate_buckets"},  # those who changed something in the last hours, once a day
 }
 
 

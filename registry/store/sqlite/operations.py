@@ -71,6 +71,12 @@ RETURNING fence
 """
 RELEASE_LEASE: Final = "UPDATE leases SET expires_us = 0 WHERE name = :name AND holder = :holder"
 
+BUCKET: Final = "SELECT tat_ns FROM rate_buckets WHERE key = :key"
+PUT_BUCKET: Final = """
+INSERT INTO rate_buckets (key, tat_ns) VALUES (:key, :tat_ns)
+ON CONFLICT (key) DO UPDATE SET tat_ns = excluded.tat_ns
+"""
+
 APPEND_AUDIT: Final = """
 INSERT INTO audit_events (at_us, action, actor, record) VALUES (:at_us, :action, :actor, :record)
 """
@@ -81,6 +87,7 @@ ROW_COUNTS: Final = {
     "documents": "SELECT count(*) FROM documents",
     "superseded documents": "SELECT count(*) FROM superseded_documents",
     "view rows": "SELECT count(*) FROM view_entries",
+    "publications": "SELECT count(*) FROM publications",
     "search texts": "SELECT count(*) FROM search_texts",
     "runs": "SELECT count(*) FROM runs",
     "quarantine": "SELECT count(*) FROM quarantine",
@@ -97,6 +104,10 @@ DELETE FROM runs WHERE sequence IN (
     AND sequence < (SELECT max(sequence) FROM runs AS newer WHERE newer.upstream = old.upstream)
   LIMIT :limit
 )
+"""
+
+SWEEP_BUCKETS: Final = """
+DELETE FROM rate_buckets WHERE key IN (SELECT key FROM rate_buckets WHERE tat_ns < :full_before_ns LIMIT :limit)
 """
 
 SWEEP_QUARANTINE: Final = """

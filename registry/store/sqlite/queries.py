@@ -282,6 +282,41 @@ WHERE entries.id = :id
 
 DIGEST: Final = "SELECT digest FROM documents WHERE id = :id"
 
+# --- what was published here ------------------------------------------------------------------------------------
+
+NEW_PUBLICATION: Final = """
+INSERT INTO publications (entry_id, subject) VALUES (:entry, :subject) ON CONFLICT DO NOTHING
+"""
+FORGET_REMOTES: Final = "DELETE FROM private_remotes WHERE entry_id = :entry"
+NEW_REMOTE: Final = "INSERT INTO private_remotes (url, entry_id) VALUES (:url, :entry) ON CONFLICT DO NOTHING"
+
+REMOTE_URLS: Final = """
+SELECT url FROM private_remotes INDEXED BY private_remotes_entry WHERE entry_id = :entry ORDER BY url
+"""
+
+REMOTE_USER: Final = """
+SELECT entries.name FROM private_remotes JOIN entries ON entries.id = private_remotes.entry_id
+WHERE private_remotes.url = :url AND entries.name <> :name AND entries.status <> 'deleted'
+ORDER BY entries.name LIMIT 1
+"""
+
+CHANGE_STATUS: Final = """
+UPDATE entries SET status = :status, status_message = :status_message, status_changed_us = :status_changed_us,
+  mirrored_us = :instant_us
+WHERE id = :id
+"""
+
+ENTRIES_BETWEEN: Final = """
+SELECT entries.name, entries.id, sources.name, entries.version, entries.document_id, documents.digest,
+  entries.text_id, entries.registry_types, entries.transports, entries.rank, entries.status,
+  entries.status_message, entries.status_changed_us, entries.published_us, entries.source_updated_us,
+  entries.mirrored_us, entries.withdrawn_us
+FROM entries JOIN documents ON documents.id = entries.document_id JOIN sources ON sources.id = entries.source_id
+WHERE entries.source_id = :source AND (entries.name, entries.version) > (:name, :version)
+  AND entries.name < :high
+ORDER BY entries.name, entries.version LIMIT :limit
+"""
+
 # --- a view, written ------------------------------------------------------------------------------------------
 
 VIEW_IDS: Final = "SELECT id FROM views"

@@ -148,6 +148,30 @@ VIEWS: Final = (
     "INSERT INTO views (id, team, generation) VALUES (1, 'everyone', 0)",
 )
 
+PUBLISHING: Final = (
+    """
+    CREATE TABLE publications (
+      entry_id INTEGER PRIMARY KEY REFERENCES entries (id),
+      subject TEXT NOT NULL              -- who published it; stays when somebody edits it
+    ) STRICT
+    """,
+    # Compared as they stand. Of entries in every status; who asks looks at the entry's own.
+    """
+    CREATE TABLE private_remotes (
+      url TEXT NOT NULL,
+      entry_id INTEGER NOT NULL REFERENCES entries (id),
+      PRIMARY KEY (url, entry_id)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX private_remotes_entry ON private_remotes (entry_id)",
+    """
+    CREATE TABLE rate_buckets (
+      key TEXT PRIMARY KEY,              -- what is limited, and for whom
+      tat_ns INTEGER NOT NULL            -- when the bucket will be full again, of the wall clock
+    ) STRICT, WITHOUT ROWID
+    """,
+)
+
 OPERATIONS: Final = (
     """
     CREATE TABLE runs (

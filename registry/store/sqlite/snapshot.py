@@ -1,17 +1,19 @@
 """Short reads of what is committed, on one connection."""
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from registry.catalog.entry import SourceId
+from registry.catalog.entry import ServerName, SourceId
 from registry.catalog.overlay import Source
+from registry.catalog.view import StoredEntry
+from registry.store.interface import HeldEntry
 from registry.store.records import AuditEvent, Growth, Lease, Quarantined, Run, RunState, SourceState
 from registry.store.sqlite import operations as sql
-from registry.store.sqlite import queries
+from registry.store.sqlite import queries, rows
 from registry.store.sqlite.readers import unreadable
 from registry.store.sqlite.rows import Row
 
@@ -26,6 +28,7 @@ class SqliteSnapshot:
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
         self._path = path
+        self._source_ids: dict[str, int] = {}
 
     def team_exists(self, team: str) -> bool:
         return self._row(queries.VIEW, {"team": team}) is not None
@@ -54,6 +57,49 @@ class SqliteSnapshot:
             for row in self._rows(sql.SOURCE_STATES)
         ]
 
+    def held(self, source: str, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], HeldEntry]:
+        source_id = self._source_id(source)
+        found: dict[tuple[str, str], HeldEntry] = {}
+        for name, version in keys:
+            bound = {"source": source_id, "name": name, "version": version}
+            row = self._connection.execute(queries.HELD, bound).fetchone()
+            if row is not None:
+                found[name, version] = rows.held_row(row)
+        return found
+
+    def entries(self, source: str, name: ServerName) -> list[StoredEntry]:
+        bound = {"source": self._source_id(source), "name": name}
+        return [rows.stored_entry(row) for row in self._connection.execute(queries.ENTRIES_OF_NAME, bound)]
+
+    def sources_having(self, name: ServerName) -> list[str]:
+        return [row[0] for row in self._rows(queries.SOURCES_HAVING, {"name": name})]
+
+    def remembered(self, name: ServerName) -> str | None:
+        row = self._connection.execute(queries.REMEMBERED, {"name": name}).fetchone()
+        return None if row is None else row[0]
+
+    def remote_user(self, url: str, *, but: ServerName) -> ServerName | None:
+        row = self._row(queries.REMOTE_USER, {"url": url, "name": but})
+        return None if row is None else ServerName(row[0])
+
+    def entries_between(
+        self, source: str, low: str, high: str, *, after: tuple[str, str], limit: int
+    ) -> list[tuple[ServerName, StoredEntry]]:
+        # No version is empty, so this is just before all of the lowest name.
+        name, version = max(after, (low, ""))
+        bound = {"source": self._source_id(source), "high": high, "limit": limit}
+        found = self._rows(queries.ENTRIES_BETWEEN, bound | {"name": name, "version": version})
+        return [(ServerName(row[0]), rows.stored_entry(row[1:])) for row in found]
+
+    def remote_urls(self, entry_id: int) -> list[str]:
+        return [row[0] for row in self._rows(queries.REMOTE_URLS, {"entry": entry_id})]
+
+    def document(self, document_id: int) -> bytes:
+        row = self._row(queries.DOCUMENT_BODY, {"id": document_id})
+        if row is None:
+            raise ValueError(f"there is no document {document_id}")
+        return bytes(row[0])
+
     def run(self, run_id: str) -> Run | None:
         row = self._row(sql.RUN, {"id": run_id})
         return None if row is None else run_decoder.decode(row[0])
@@ -64,21 +110,21 @@ class SqliteSnapshot:
         return [run_decoder.decode(row[0]) for row in self._rows(statement, bound)]
 
     def runs_in(self, state: RunState) -> list[Run]:
-        rows = self._rows(sql.RUNS_IN_STATE, {"state": state.value})
-        return [run_decoder.decode(row[0]) for row in rows]
+        found = self._rows(sql.RUNS_IN_STATE, {"state": state.value})
+        return [run_decoder.decode(row[0]) for row in found]
 
     def quarantined(self, *, upstream: str | None, limit: int) -> list[Quarantined]:
         statement = sql.QUARANTINE if upstream is None else sql.QUARANTINE_OF_UPSTREAM
-        rows = self._rows(statement, {"upstream": upstream, "limit": limit})
-        return [quarantined_decoder.decode(row[0]) for row in rows]
+        found = self._rows(statement, {"upstream": upstream, "limit": limit})
+        return [quarantined_decoder.decode(row[0]) for row in found]
 
     def lease(self, name: str) -> Lease | None:
         row = self._row(sql.LEASE, {"name": name})
         return None if row is None else Lease(name=name, holder=row[0], fence=row[1], expires_us=row[2])
 
     def audit_events(self, *, limit: int) -> list[tuple[int, int, AuditEvent]]:
-        rows = self._rows(sql.AUDIT_EVENTS, {"limit": limit})
-        return [(row[0], row[1], audit_decoder.decode(row[2])) for row in rows]
+        found = self._rows(sql.AUDIT_EVENTS, {"limit": limit})
+        return [(row[0], row[1], audit_decoder.decode(row[2])) for row in found]
 
     def growth(self, *, counted: bool = True) -> Growth:
         pages, page_bytes, free = (
@@ -93,9 +139,18 @@ class SqliteSnapshot:
             rows={name: self._rows(statement)[0][0] for name, statement in sql.ROW_COUNTS.items()} if counted else {},
         )
 
+    def _source_id(self, source: str) -> int:
+        known = self._source_ids.get(source)
+        if known is None:
+            row = self._connection.execute(sql.SOURCE_ID, {"name": source}).fetchone()
+            if row is None:
+                raise ValueError(f"no source {source!r} was ever configured")
+            known = self._source_ids[source] = int(row[0])
+        return known
+
     def _row(self, statement: str, bound: Mapping[str, object] | None = None) -> Row | None:
-        rows = self._rows(statement, bound)
-        return rows[0] if rows else None
+        found = self._rows(statement, bound)
+        return found[0] if found else None
 
     def _rows(self, statement: str, bound: Mapping[str, object] | None = None) -> list[Row]:
         try:

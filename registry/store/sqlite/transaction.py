@@ -10,9 +10,7 @@ import msgspec
 
 from registry.catalog.entry import Entry, Facets, ServerName
 from registry.catalog.overlay import Source
-from registry.catalog.view import StoredEntry
 from registry.clock import Clock
-from registry.store.interface import HeldEntry
 from registry.store.records import AuditEvent, Lease, Quarantined, Retention, Run, SourceState
 from registry.store.sqlite import operations as sql
 from registry.store.sqlite import queries, rows
@@ -33,7 +31,6 @@ class SqliteTransaction(SqliteSnapshot):
         super().__init__(connection, path)
         self._clock = clock
         self._instant_us: int | None = None
-        self._source_ids: dict[str, int] = {}
         self._bodies: dict[int, bytes] = {}
 
     @property
@@ -63,17 +60,7 @@ class SqliteTransaction(SqliteSnapshot):
 
     # --- entries ---
 
-    def held(self, source: str, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], HeldEntry]:
-        source_id = self._source_id(source)
-        found: dict[tuple[str, str], HeldEntry] = {}
-        for name, version in keys:
-            bound = {"source": source_id, "name": name, "version": version}
-            row = self._connection.execute(queries.HELD, bound).fetchone()
-            if row is not None:
-                found[name, version] = rows.held_row(row)
-        return found
-
-    def put_entry(self, source: str, entry: Entry, *, seen_in: int) -> None:
+    def put_entry(self, source: str, entry: Entry, *, seen_in: int) -> int:
         source_id = self._source_id(source)
         key = {"source": source_id, "name": entry.name, "version": entry.version}
         before = self._connection.execute(queries.ENTRY_DOCUMENT, key).fetchone()
@@ -92,8 +79,9 @@ class SqliteTransaction(SqliteSnapshot):
                     "folded_slug": entry.name.slug.casefold(),
                 },
             )
-            self._connection.execute(queries.NEW_ENTRY, bound | {"source": source_id})
-            return
+            made = self._connection.execute(queries.NEW_ENTRY, bound | {"source": source_id}).lastrowid
+            assert made is not None
+            return made
         entry_id, document_before, _, text_before = before
         self._connection.execute(queries.CHANGE_ENTRY, bound | {"id": entry_id})
         if document_before != document_id:
@@ -103,6 +91,22 @@ class SqliteTransaction(SqliteSnapshot):
             )
         if text_before != bound["text"]:
             self._forget_text(text_before)
+        return int(entry_id)
+
+    def put_publication(self, entry_id: int, *, subject: str, remote_urls: Collection[str]) -> None:
+        self._connection.execute(queries.NEW_PUBLICATION, {"entry": entry_id, "subject": subject})
+        self._connection.execute(queries.FORGET_REMOTES, {"entry": entry_id})
+        self._connection.executemany(queries.NEW_REMOTE, [{"entry": entry_id, "url": url} for url in remote_urls])
+
+    def change_status(self, entry_id: int, status: str, message: str | None, *, status_changed_us: int) -> None:
+        bound = {
+            "id": entry_id,
+            "status": status,
+            "status_message": message,
+            "status_changed_us": status_changed_us,
+            "instant_us": self.instant_us,
+        }
+        self._connection.execute(queries.CHANGE_STATUS, bound)
 
     def mark_seen(self, entry_ids: Iterable[int], *, seen_in: int) -> None:
         self._connection.executemany(
@@ -138,19 +142,8 @@ class SqliteTransaction(SqliteSnapshot):
     def put_unprojected(self, after: str | None) -> None:
         self._connection.execute(queries.PUT_UNPROJECTED, {"after": after})
 
-    def sources_having(self, name: ServerName) -> list[str]:
-        return [row[0] for row in self._connection.execute(queries.SOURCES_HAVING, {"name": name})]
-
-    def remembered(self, name: ServerName) -> str | None:
-        row = self._connection.execute(queries.REMEMBERED, {"name": name}).fetchone()
-        return None if row is None else row[0]
-
     def remember(self, name: ServerName, source: str) -> None:
         self._connection.execute(queries.REMEMBER, {"name": name, "source": source})
-
-    def entries(self, source: str, name: ServerName) -> list[StoredEntry]:
-        bound = {"source": self._source_id(source), "name": name}
-        return [rows.stored_entry(row) for row in self._connection.execute(queries.ENTRIES_OF_NAME, bound)]
 
     def replace_in_views(self, name: ServerName, owner: str | None) -> int:
         entries = [] if owner is None else self.entries(owner, name)
@@ -202,6 +195,13 @@ class SqliteTransaction(SqliteSnapshot):
             surplus = held - _MOST_QUARANTINED + _FORGOTTEN_AT_A_TIME - 1
             self._connection.execute(sql.FORGET_OLDEST_QUARANTINED, {"upstream": upstream, "surplus": surplus})
 
+    def bucket(self, key: str) -> int:
+        row = self._connection.execute(sql.BUCKET, {"key": key}).fetchone()
+        return 0 if row is None else int(row[0])
+
+    def put_bucket(self, key: str, tat_ns: int) -> None:
+        self._connection.execute(sql.PUT_BUCKET, {"key": key, "tat_ns": tat_ns})
+
     def take_lease(self, name: str, *, holder: str, now_us: int, ttl_us: int) -> Lease | None:
         bound = {"name": name, "holder": holder, "now_us": now_us, "expires_us": now_us + ttl_us}
         row = self._connection.execute(sql.TAKE_LEASE, bound).fetchone()
@@ -225,6 +225,8 @@ class SqliteTransaction(SqliteSnapshot):
         execute = self._connection.execute
         swept = execute(sql.SWEEP_RUNS, {"before_us": retention.runs_before_us, "limit": limit}).rowcount
         swept += execute(sql.SWEEP_QUARANTINE, {"before_us": retention.quarantine_before_us, "limit": limit}).rowcount
+        bound = {"full_before_ns": retention.buckets_full_before_us * 1000, "limit": limit}
+        swept += execute(sql.SWEEP_BUCKETS, bound).rowcount
         bound = {"before_us": retention.superseded_before_us, "limit": limit}
         for entry_id, superseded_us, document_id in execute(sql.OLD_SUPERSEDED, bound).fetchall():
             key = {"entry": entry_id, "superseded_us": superseded_us, "document": document_id}
@@ -234,15 +236,6 @@ class SqliteTransaction(SqliteSnapshot):
         return swept
 
     # --- what several of the above need ---
-
-    def _source_id(self, source: str) -> int:
-        known = self._source_ids.get(source)
-        if known is None:
-            row = self._connection.execute(sql.SOURCE_ID, {"name": source}).fetchone()
-            if row is None:
-                raise ValueError(f"no source {source!r} was ever configured")
-            known = self._source_ids[source] = int(row[0])
-        return known
 
     def _put_document(self, entry: Entry) -> int:
         bound = {"digest": entry.digest, "body": entry.document}

@@ -75,7 +75,16 @@ FORMS: Final[list[Row]] = [
     (manifest(status="active"), [("body.status", "unexpected property")]),
     (manifest(repository={"URL": "x"}), [("body.repository.URL", "unexpected property")]),
     (manifest(repository={}), []),
-    (manifest(_meta={"tools": []}), [("body._meta.tools", "unexpected property")]),
+    (
+        manifest(_meta={"tools": []}),
+        [
+            (
+                "body._meta.tools",
+                "unexpected property: a publisher's own data stands in "
+                "io.modelcontextprotocol.registry/publisher-provided",
+            )
+        ],
+    ),
     (manifest(_meta={"io.modelcontextprotocol.registry/publisher-provided": {"any": [1, None]}}), []),
     (manifest(_meta={"io.modelcontextprotocol.registry/publisher-provided": 1}), [
         ("body._meta.io.modelcontextprotocol.registry/publisher-provided", "expected object"),
