@@ -4,6 +4,7 @@
     ├── CallerFault            the caller can mend it
     │   ├── Invalid            what was sent cannot be understood or breaks a rule
     │   ├── Unauthenticated    no credential where one is needed, or a bad one
+    │   │   └── MissingCredential  none, where nothing is done without one
     │   ├── Refused            understood, and not allowed
     │   ├── NotFound           not there, or not visible to the caller: the two look alike
     │   ├── Conflict           at odds with what is stored
@@ -37,7 +38,19 @@ class Invalid(CallerFault):
 
 
 class Unauthenticated(CallerFault):
-    """Raised when a credential is needed and absent, or present and bad."""
+    """
+    Raised when a credential is needed and absent, or present and bad.
+
+    `why` is shown beside the message; it tells nothing that would help somebody who guesses.
+    """
+
+    def __init__(self, message: str, *, why: str | None = None) -> None:
+        super().__init__(message)
+        self.why = why
+
+
+class MissingCredential(Unauthenticated):
+    """Raised when there is no credential at all, where nothing is done without one."""
 
 
 class Refused(CallerFault):

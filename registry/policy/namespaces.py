@@ -43,6 +43,14 @@ def covers(pattern: str, name: str) -> bool:
     return name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern
 
 
+def within(inner: str, outer: str) -> bool:
+    """Whether *outer* stands for every name that *inner* does, now and later."""
+    if outer.endswith("*"):
+        # Without their stars both are beginnings of names, and a star stands behind a separator or alone.
+        return inner.removesuffix("*").startswith(outer[:-1])
+    return inner == outer
+
+
 def may_publish(principal: Principal, name: ServerName, private: Source) -> bool:
     """
     Whether *principal* may publish *name*, and set its status.
