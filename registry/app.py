@@ -15,9 +15,11 @@ from litestar.types import ASGIApp
 
 from registry import RELEASE
 from registry.api.access import AccessLog
+from registry.api.attempts import Attempts
 from registry.api.callers import Callers
 from registry.api.edge import Edge
 from registry.api.hosts import Hosts
+from registry.api.identity import Identity
 from registry.api.measures import Measures
 from registry.api.problems import answer
 from registry.api.routes import routes
@@ -26,6 +28,7 @@ from registry.clock import Clock
 from registry.egress.client import EgressClient
 from registry.errors import ConfigFault, RegistryError
 from registry.logs import BoundLog, Lines
+from registry.policy.token import without_secrets
 from registry.settings import Settings
 from registry.store.interface import EVERYONE
 from registry.store.sqlite.migrations import migrate
@@ -71,7 +74,8 @@ def build(settings: Settings, *, clock: Clock, lines: Lines, log: BoundLog) -> A
     store = SqliteStore(settings.store.path, clock)
     measures = Measures()
     callers = Callers(settings.server.trusted_proxies)
-    authenticator = Authenticator(anonymous_team=settings.anonymous.team)
+    authenticator = Authenticator(store, anonymous_team=settings.anonymous.team, registry_tokens=None, clock=clock)
+    identity = Identity(authenticator, callers, Attempts(clock))
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
@@ -97,7 +101,7 @@ def build(settings: Settings, *, clock: Clock, lines: Lines, log: BoundLog) -> A
         route_handlers=routes(
             store,
             clock,
-            authenticator,
+            identity,
             measures,
             public_url=settings.server.public_url,
             on_loopback=settings.server.on_loopback,
@@ -122,7 +126,8 @@ def _answered(log: BoundLog) -> Callable[[Request[Any, Any, Any], Exception], Re
     def handler(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
         answered = answer(error, request.scope["path"])
         if answered.status >= 500 and not isinstance(error, RegistryError):
-            log.error(f"{request.method} {request.scope['path'][:200]} failed: {type(error).__name__}", exc_info=error)
+            shown = without_secrets(request.scope["path"])[:200]
+            log.error(f"{request.method} {shown} failed: {type(error).__name__}", exc_info=error)
         headers = {name.decode(): value.decode() for name, value in answered.headers}
         return Response(answered.body, status_code=answered.status, headers=headers, media_type=headers["content-type"])
 
