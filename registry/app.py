@@ -15,22 +15,29 @@ from litestar.types import ASGIApp
 
 from registry import RELEASE
 from registry.api.access import AccessLog
+from registry.api.attempts import Attempts
 from registry.api.callers import Callers
 from registry.api.edge import Edge
 from registry.api.hosts import Hosts
+from registry.api.identity import Identity
 from registry.api.measures import Measures
 from registry.api.problems import answer
+from registry.api.publish import PublishRoutes
 from registry.api.routes import routes
 from registry.auth.authenticate import Authenticator
+from registry.catalog.entry import ServerName
 from registry.clock import Clock
 from registry.egress.client import EgressClient
 from registry.errors import ConfigFault, RegistryError
 from registry.logs import BoundLog, Lines
+from registry.policy.token import without_secrets
+from registry.publishing import Publisher
 from registry.settings import Settings
 from registry.store.interface import EVERYONE
 from registry.store.sqlite.migrations import migrate
 from registry.store.sqlite.store import SqliteStore
 from registry.wiring import configured_upstreams, private_source
+from schemas.validation.reading import Members
 from sync.configure import put_in_force
 from sync.schedule import Jobs
 
@@ -71,7 +78,17 @@ def build(settings: Settings, *, clock: Clock, lines: Lines, log: BoundLog) -> A
     store = SqliteStore(settings.store.path, clock)
     measures = Measures()
     callers = Callers(settings.server.trusted_proxies)
-    authenticator = Authenticator(anonymous_team=settings.anonymous.team)
+    authenticator = Authenticator(store, anonymous_team=settings.anonymous.team, registry_tokens=None, clock=clock)
+    identity = Identity(authenticator, callers, Attempts(clock))
+    client = EgressClient(clock=clock, user_agent=f"mcp-registry/{RELEASE}")
+    publisher = Publisher(
+        store,
+        clock=clock,
+        settings=settings.publish,
+        ownership=_EveryPackage(),
+        severities={},
+    )
+    publish = PublishRoutes(store, publisher, identity, callers, private=private_source(settings))
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
@@ -79,7 +96,7 @@ def build(settings: Settings, *, clock: Clock, lines: Lines, log: BoundLog) -> A
             lines.flush_aside()
             stack.callback(lines.close)
             stack.push_async_callback(store.aclose)
-            client = await stack.enter_async_context(EgressClient(clock=clock, user_agent=f"mcp-registry/{RELEASE}"))
+            await stack.enter_async_context(client)
             jobs = Jobs(
                 store=store,
                 clock=clock,
@@ -97,8 +114,9 @@ def build(settings: Settings, *, clock: Clock, lines: Lines, log: BoundLog) -> A
         route_handlers=routes(
             store,
             clock,
-            authenticator,
+            identity,
             measures,
+            publish,
             public_url=settings.server.public_url,
             on_loopback=settings.server.on_loopback,
             callers=callers,
@@ -122,8 +140,16 @@ def _answered(log: BoundLog) -> Callable[[Request[Any, Any, Any], Exception], Re
     def handler(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
         answered = answer(error, request.scope["path"])
         if answered.status >= 500 and not isinstance(error, RegistryError):
-            log.error(f"{request.method} {request.scope['path'][:200]} failed: {type(error).__name__}", exc_info=error)
+            shown = without_secrets(request.scope["path"])[:200]
+            log.error(f"{request.method} {shown} failed: {type(error).__name__}", exc_info=error)
         headers = {name.decode(): value.decode() for name, value in answered.headers}
         return Response(answered.body, status_code=answered.status, headers=headers, media_type=headers["content-type"])
 
     return handler
+
+
+class _EveryPackage:
+    """Until an index can be asked: every package is its publisher's."""
+
+    async def require(self, name: ServerName, members: Members, /) -> None:
+        """Never raises."""

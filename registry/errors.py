@@ -6,6 +6,7 @@
     │   │   ├── InvalidManifest   a server.json that breaks the rules for publishing
     │   │   └── ChangeRefused     a change that what is published here does not admit
     │   ├── Unauthenticated    no credential where one is needed, or a bad one
+    │   │   └── MissingCredential  none, where nothing is done without one
     │   ├── Refused            understood, and not allowed
     │   ├── NotFound           not there, or not visible to the caller: the two look alike
     │   ├── Conflict           at odds with what is stored
@@ -65,7 +66,11 @@ class ChangeRefused(Invalid):
 
 
 class Unauthenticated(CallerFault):
-    """Raised when a credential is needed and absent, or present and bad."""
+    """Raised when a credential is needed and absent, or present and bad. `why` helps nobody who guesses."""
+
+
+class MissingCredential(Unauthenticated):
+    """Raised when there is no credential at all, where nothing is done without one."""
 
 
 class Refused(CallerFault):

@@ -1,6 +1,7 @@
 """One line for every request, for operators. Lines are gathered and written together; a crash may lose the last.
 
-No query string, no header: what a caller sends there may be a secret. A path is cut where it is long.
+No query string, no header: what a caller sends there may be a secret. A path is cut where it is long, and a token that
+somebody wrote into one is named without its secret.
 """
 
 import os
@@ -11,6 +12,7 @@ from litestar.types import HTTPScope
 
 from registry.api.callers import Callers
 from registry.clock import Clock
+from registry.policy.token import without_secrets
 from schemas.rfc3339 import format_instant
 
 _LONGEST_PATH: Final = 300
@@ -47,7 +49,7 @@ class AccessLog:
 
     def line(self, scope: HTTPScope, path: str, *, status: int, size_bytes: int, elapsed_ns: int) -> None:
         """Note that a request for *path* was answered."""
-        method, shown = scope["method"], path[:_LONGEST_PATH]
+        method, shown = scope["method"], without_secrets(path)[:_LONGEST_PATH]
         self._lines.write(
             _encode(
                 _Line(

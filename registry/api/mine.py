@@ -60,4 +60,4 @@ def _page(snapshot: Snapshot, principal: Principal, query: Query) -> tuple[list[
     # A version may have come or gone between the two looks: what is shown is what the second one saw.
     items = [published_item(latest[key], snapshot.document) for key in shown if key in latest]
     more = len(keys) > query.limit
-    return items, Position(name=shown[-1][0], version=shown[-1][1]) if more else None
+    return items, Position(name=str(shown[-1][0]), version=shown[-1][1]) if more else None

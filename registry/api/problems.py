@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Final
 
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, MethodNotAllowedException
 
 from registry.api.answers import Answer, Header, problem
 from registry.errors import (
@@ -20,6 +20,7 @@ from registry.errors import (
     Unauthenticated,
     UpstreamFault,
 )
+from registry.policy.token import without_secrets
 from schemas.registry_api import ProblemDetail
 
 # The most specific class wins: looked up along the error's own ancestry.
@@ -69,9 +70,9 @@ def answer(error: Exception, path: str) -> Answer:
     if isinstance(error, RegistryError):
         status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), None)
         if status is not None:
-            why = error.why if isinstance(error, CallerFault) else None
-            errors = None if why is None else [ProblemDetail(message=why)]
-            return problem(status, _title(status), str(error), errors=errors, headers=_headers(error))
+            return problem(status, _title(status), str(error), errors=_errors(error), headers=_headers(error))
+    if isinstance(error, MethodNotAllowedException) and path.lstrip("/").startswith("v1/"):
+        return _wrong_method(error)
     if isinstance(error, HTTPException) and error.status_code in (404, 405):
         # reference §1.1.5: a wrong method is answered like an unknown path, never with 405.
         return unknown_path(path)
@@ -84,11 +85,26 @@ def unknown_path(path: str) -> Answer:
     """404 for a path, or a method, that is not there."""
     detail = _NOT_FOUND_HINT
     if not path.startswith(("/v0/", "/v0.1/", "/v1/")):
-        shown = path[:200]
+        shown = without_secrets(path)[:200]
         detail = (
             f"Endpoint not found. Did you mean '/v0.1{shown}' or '/v0{shown}'? See /docs for the API documentation."
         )
     return problem(404, _title(HTTPStatus.NOT_FOUND), detail)
+
+
+def _wrong_method(error: MethodNotAllowedException) -> Answer:
+    # The framework names OPTIONS for every path; the edge answers that without it.
+    known = {method.strip() for method in (error.headers or {}).get("allow", "").split(",")} - {"OPTIONS", ""}
+    allowed = ", ".join(sorted(known))
+    detail = f"this is asked for with {allowed}"
+    headers = ((b"allow", allowed.encode()),)
+    return problem(405, _title(HTTPStatus.METHOD_NOT_ALLOWED), detail, headers=headers)
+
+
+def _errors(error: RegistryError) -> list[ProblemDetail] | None:
+    if isinstance(error, CallerFault) and error.why is not None:
+        return [ProblemDetail(message=error.why)]
+    return None
 
 
 def _title(status: HTTPStatus) -> str:

@@ -7,12 +7,15 @@ from litestar.handlers import HTTPRouteHandler
 from registry.api.callers import Callers
 from registry.api.documentation import documentation_routes
 from registry.api.health import health_routes, metrics_route
+from registry.api.identity import Identity
 from registry.api.measures import Measures
+from registry.api.mine import mine_route
 from registry.api.operations import operation_routes
+from registry.api.publish import PublishRoutes
 from registry.api.servers import read_routes
 from registry.api.sync_runs import sync_run_routes
+from registry.api.tokens import token_routes
 from registry.api.validate import validate_routes
-from registry.auth.authenticate import Authenticator
 from registry.clock import Clock
 from registry.store.interface import Store
 
@@ -23,8 +26,9 @@ PREFIXES: Final = ("/v0.1", "/v0")
 def routes(
     store: Store,
     clock: Clock,
-    authenticator: Authenticator,
+    identity: Identity,
     measures: Measures,
+    publish: PublishRoutes,
     *,
     public_url: str,
     on_loopback: bool,
@@ -34,17 +38,22 @@ def routes(
     All that this instance answers.
 
     Args:
+        identity: Who a request is from.
+        publish: What changes what is published here.
         public_url: How clients reach this instance, for the links it shows.
         on_loopback: Only this machine can connect, so operators on it need no credential.
         callers: Who is limited where callers are limited by their address.
     """
     table: list[HTTPRouteHandler] = []
     for prefix in PREFIXES:
-        table += read_routes(prefix, store, authenticator)
+        table += read_routes(prefix, store, identity)
+        table.append(mine_route(prefix, store, identity))
+    table += publish.routes(PREFIXES)
     table += validate_routes(PREFIXES, clock, callers)
     for prefix in ("", *PREFIXES):
         table += health_routes(prefix, store, clock, detailed=on_loopback)
     table += documentation_routes(PREFIXES, public_url)
+    table += token_routes(store, clock, identity)
     if on_loopback:
         table.append(metrics_route(store, clock, measures))
         table += sync_run_routes(store, clock)

@@ -14,9 +14,9 @@ from litestar.types import ASGIApp, HTTPScope
 from registry import RELEASE
 from registry.api.answers import Answer, Header, json_answer
 from registry.api.cursor import encode_cursor
+from registry.api.identity import Identity
 from registry.api.params import include_deleted, list_query, parse_query
 from registry.api.path import name_in, version_in
-from registry.auth.authenticate import Authenticator
 from registry.catalog.query import LATEST, Page, Query
 from registry.errors import NotFound
 from registry.policy.principal import Principal
@@ -67,11 +67,11 @@ class _Reading:
         return Answer(304, list(self.headers), b"")
 
 
-def read_routes(prefix: str, store: Store, authenticator: Authenticator) -> list[HTTPRouteHandler]:
+def read_routes(prefix: str, store: Store, identity: Identity) -> list[HTTPRouteHandler]:
     """The three read routes under *prefix*, `/v0.1` or `/v0`."""
 
     def begin(scope: HTTPScope) -> _Reading:
-        return _Reading(store, authenticator.reader(scope["headers"]), scope)
+        return _Reading(store, identity.reader(scope), scope)
 
     @route(f"{prefix}/servers", http_method=_READ, name=f"list-servers{prefix}")
     async def list_servers(scope: HTTPScope) -> ASGIApp:

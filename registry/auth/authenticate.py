@@ -1,45 +1,155 @@
 """Who a request's credential says is calling.
 
-A credential that is bad is refused; it never falls back to the anonymous view.
+A credential that is bad is refused; it never falls back to the anonymous view. Our own tokens are looked up in the
+store at every use: a lookup costs less than keeping a cache honest, and a revocation is in force in every worker from
+its commit on. Why a token is refused is the same text whatever is wrong with it, and what is unknown costs what is
+wrong does: a lookup, a digest, and a comparison in constant time.
 """
 
+import hmac
 from collections.abc import Iterable
+from typing import Final, Protocol
 
-from registry.errors import Invalid, Unauthenticated
+from registry.clock import Clock
+from registry.errors import Invalid, Refused, Unauthenticated
 from registry.policy.principal import Origin, Principal, Role
+from registry.policy.token import PREFIX, public_id, token_digest
+from registry.store.interface import Store
+from registry.store.tokens import Token
+
+Headers = Iterable[tuple[bytes, bytes]]
+
+_SCHEME: Final = b"bearer "
+# reference §4.1.2 and §4.1.3: clients look for these texts.
+_BAD_FORMAT: Final = "Invalid Authorization header format. Expected 'Bearer <token>'"
+_BAD_TOKEN: Final = "Invalid or expired Registry JWT token"
+_UNKNOWN: Final = "failed to parse token: it is not valid here, or not any more"
+_NOBODYS: Final = bytes(32)
+"""Compared with where there is no token of that name. That a SHA-256 is this is as likely as a guessed secret."""
+
+
+class TokenVerifier(Protocol):
+    """What knows the tokens that logins of publishers answer with."""
+
+    def verify(self, text: str) -> Principal:
+        """Who bears *text*. Raises Unauthenticated with the texts of this module: see `bad_token`."""
+
+
+def bad_token(why: str = _UNKNOWN) -> Unauthenticated:
+    """The refusal of a token. *why* begins with `failed to parse token: ` and helps nobody who guesses."""
+    return Unauthenticated(_BAD_TOKEN, why=why)
+
+
+def credential(headers: Headers) -> bytes | None:
+    """
+    The value of the Authorization header; None if there is none. Names of headers are lower case, as ASGI gives them.
+
+    Raises Invalid if there is more than one.
+    """
+    found: bytes | None = None
+    for name, value in headers:
+        if name == b"authorization":
+            if found is not None:
+                raise Invalid("more than one Authorization header; send one")
+            found = value
+    return found
+
+
+def presented_id(value: bytes) -> str | None:
+    """The public characters of the token in an Authorization header; None if it holds none of ours."""
+    return public_id(value[len(_SCHEME) :].strip(b" ").decode("latin-1"))
 
 
 class Authenticator:
     """
     Args:
         anonymous_team: Whose view is read without credentials; None: nobody's.
+        registry_tokens: What knows the tokens that are none of ours; None: they are all bad.
     """
 
-    def __init__(self, *, anonymous_team: str | None) -> None:
+    def __init__(
+        self, store: Store, *, anonymous_team: str | None, registry_tokens: TokenVerifier | None, clock: Clock
+    ) -> None:
+        self._store = store
+        self._registry_tokens = registry_tokens
+        self._clock = clock
         self._anonymous: Principal | None = None
         if anonymous_team is not None:
             self._anonymous = Principal(
                 subject="anonymous",
                 origin=Origin.ANONYMOUS,
                 home_team=anonymous_team,
+                teams=(anonymous_team,),
                 roles=frozenset({Role.READER}),
             )
 
-    def reader(self, headers: Iterable[tuple[bytes, bytes]]) -> Principal:
+    def caller(self, headers: Headers) -> Principal | None:
         """
-        Who reads. Names of headers are lower case, as ASGI gives them.
+        Who calls; None without a credential.
 
         Raises:
-            Unauthenticated: no credential where one is needed, or one that is not known here.
-            Invalid: more than one credential.
+            Unauthenticated: the credential is bad, in whichever way.
+            Invalid: there is more than one.
         """
-        credentials = [value for name, value in headers if name == b"authorization"]
-        if len(credentials) > 1:
-            raise Invalid("more than one Authorization header; send one")
-        if credentials:
-            raise Unauthenticated("the credential is not valid here; this registry has issued none yet")
+        value = credential(headers)
+        return None if value is None else self.bearer(value)
+
+    def reader(self, headers: Headers) -> Principal:
+        """
+        Who reads, through the view of its home team.
+
+        Raises:
+            Unauthenticated, Invalid: as `caller`, or no credential where one is needed.
+            Refused: the credential is good, and not for reading.
+        """
+        value = credential(headers)
+        return self.anonymous() if value is None else self.reading(self.bearer(value))
+
+    def anonymous(self) -> Principal:
+        """Who reads without a credential. Raises Unauthenticated if nobody does."""
         if self._anonymous is None:
             raise Unauthenticated(
                 "this registry is not read without a credential; send one as 'Authorization: Bearer …'"
             )
         return self._anonymous
+
+    def reading(self, principal: Principal) -> Principal:
+        """*principal*, if it may read the view of its home team. Raises Refused otherwise, saying what is missing."""
+        if Role.READER not in principal.roles:
+            raise Refused(f"the credential of {principal.subject} is not for reading: it lacks the role reader")
+        if principal.home_team is None:
+            raise Refused(f"the credential of {principal.subject} names no team whose view it could read")
+        return principal
+
+    def bearer(self, value: bytes) -> Principal:
+        """Who bears what stands in an Authorization header. Raises Unauthenticated if it is bad, in whichever way."""
+        # reference §4.1.2: the scheme in any case, and something behind it.
+        if value[: len(_SCHEME)].lower() != _SCHEME:
+            raise Unauthenticated(_BAD_FORMAT)
+        text = value[len(_SCHEME) :].strip(b" ").decode("latin-1")
+        named = public_id(text)
+        if named is not None:
+            return self._own(named, text)
+        if self._registry_tokens is None or text.startswith(PREFIX):
+            raise bad_token()
+        return self._registry_tokens.verify(text)
+
+    def _own(self, named: str, text: str) -> Principal:
+        token = self._store.snapshot().token(named)
+        right = hmac.compare_digest(token_digest(text), _NOBODYS if token is None else token.digest)
+        if not right or token is None or not token.in_force(self._clock.now_us()):
+            raise bad_token()
+        return principal_of(token)
+
+
+def principal_of(token: Token) -> Principal:
+    """Who bears *token*."""
+    mandate = token.mandate
+    return Principal(
+        subject=token.owner,
+        origin=Origin.TOKEN,
+        home_team=mandate.teams[0] if mandate.teams else None,
+        teams=mandate.teams,
+        roles=frozenset(mandate.roles),
+        namespaces=mandate.namespaces,
+    )

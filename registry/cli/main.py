@@ -11,6 +11,7 @@ from registry.cli.config import config_group
 from registry.cli.serve import serve_command
 from registry.cli.status import quarantine_command, status_command
 from registry.cli.sync import sync_command
+from registry.cli.token import token_group
 from registry.cli.validate import validate_command
 from registry.errors import RegistryError
 
@@ -29,6 +30,7 @@ for _command in (
     validate_command,
     backup_command,
     restore_command,
+    token_group,
     config_group,
     completion_command,
 ):

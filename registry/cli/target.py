@@ -68,7 +68,7 @@ class Remote:
     """A running server."""
 
     def __init__(self, url: str, token: str | None) -> None:
-        self._url = url.rstrip("/")
+        self.url = url.rstrip("/")
         self._headers = {} if token is None else {"Authorization": f"Bearer {token}"}
 
     def get(self, path: str, kind: type[T]) -> T:
@@ -79,12 +79,16 @@ class Remote:
         """The decoded answer to POST with *body* as JSON."""
         return self._decoded(asyncio.run(self._request("POST", path, msgspec.json.encode(body))), kind)
 
+    def delete(self, path: str, kind: type[T]) -> T:
+        """The decoded answer to DELETE."""
+        return self._decoded(asyncio.run(self._request("DELETE", path, None)), kind)
+
     async def _request(self, method: str, path: str, content: bytes | None) -> bytes:
         async with EgressClient(clock=SystemClock(), user_agent=f"mcp-registry/{RELEASE}") as client:
             headers = self._headers | ({} if content is None else {"Content-Type": "application/json"})
             fetched = await client.request(
                 method,
-                self._url + path,
+                self.url + path,
                 headers=headers,
                 content=content,
                 # The operator named this server; it is as often as not on this machine.
@@ -97,7 +101,7 @@ class Remote:
         try:
             return msgspec.json.decode(body, type=kind)
         except msgspec.DecodeError as error:
-            raise Invalid(f"{self._url} did not answer like an mcp-registry of this release: {error}") from error
+            raise Invalid(f"{self.url} did not answer like an mcp-registry of this release: {error}") from error
 
 
 def target_options(command: Callable[..., Any]) -> Callable[..., Any]:  # Any: click's callbacks have any signature

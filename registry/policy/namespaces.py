@@ -51,6 +51,14 @@ def name_range(pattern: str) -> tuple[str, str]:
     return pattern, f"{pattern}\x01"
 
 
+def within(inner: str, outer: str) -> bool:
+    """Whether *outer* stands for every name that *inner* does, now and later."""
+    if outer.endswith("*"):
+        # Without their stars both are beginnings of names, and a star stands behind a separator or alone.
+        return inner.removesuffix("*").startswith(outer[:-1])
+    return inner == outer
+
+
 def may_publish(principal: Principal, name: ServerName, private: Source) -> bool:
     """
     Whether *principal* may publish *name*, and set its status.

@@ -34,13 +34,15 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     """
     The caller of one request.
 
-    `home_team`: whose view the root address serves to this caller; None: nobody's. `namespaces`: patterns of the
-    names its roles publisher and admin are for (`registry.policy.namespaces`); none: no name at all.
+    `home_team`: whose view the root address serves to this caller; None: nobody's. `teams`: all that a credential
+    says it belongs to, the home team among them. `namespaces`: patterns of the names its roles publisher and admin are
+    for (`registry.policy.namespaces`); none: no name at all.
     """
 
     subject: str
     origin: Origin
     home_team: str | None = None
+    teams: tuple[str, ...] = ()
     roles: frozenset[Role] = frozenset()
     namespaces: tuple[str, ...] = ()
 

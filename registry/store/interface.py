@@ -26,6 +26,7 @@ from registry.store.records import (
     RunState,
     SourceState,
 )
+from registry.store.tokens import Token
 
 T = TypeVar("T")
 
@@ -109,6 +110,12 @@ class Snapshot(Protocol):
     def audit_events(self, *, limit: int) -> list[tuple[int, int, AuditEvent]]:
         """(number, instant, event), newest first."""
 
+    def token(self, public_id: str) -> Token | None:
+        """In force or not; on record is every token that was ever issued."""
+
+    def tokens(self, *, owner: str | None, limit: int, before: tuple[int, str] | None = None) -> list[Token]:
+        """Of one owner or of all, newest first, those of one instant by id; *before* is a token's position."""
+
     def growth(self, *, counted: bool = True) -> Growth:
         """Sizes; and how many rows of each kind there are, unless *counted* is false: that reads all of them."""
 
@@ -171,6 +178,9 @@ class Transaction(Snapshot, Protocol):
         """Take or renew; None if somebody else holds it and it has not expired."""
 
     def release_lease(self, name: str, *, holder: str) -> None: ...
+    def put_token(self, token: Token) -> None:
+        """Keep *token*, or what has become of it: owner and instant of creation never change."""
+
     def append_audit(self, event: AuditEvent) -> None: ...
     def sweep(self, retention: Retention, *, limit: int) -> int:
         """Delete up to *limit* rows of each kind that may go; how many went."""

@@ -50,7 +50,7 @@ def taking(folder: Path, configuration: str = CONFIGURATION) -> Iterator[Running
 
 def token(registry: RunningRegistry, *roles: Role, namespaces: tuple[str, ...] = (), team: str | None = None) -> str:
     """A new token, made on the host as an operator makes one."""
-    words = ["token", "create", "--config", registry.config, "--owner", "ci@acme"]
+    words: list[str | Path] = ["token", "create", "--config", registry.config, "--owner", "ci@acme"]
     for role in roles:
         words += ["--role", role]
     for namespace in namespaces:

@@ -178,6 +178,7 @@ class TestMine:
         walked, query = [], "?limit=2"
         while True:
             page = own.mine(query).json()
+            assert "servers" in page, page
             walked += [each["server"]["name"] for each in page["servers"]]
             if "nextCursor" not in page["metadata"]:
                 break

@@ -336,6 +336,7 @@ class TestGrowth:
             "search texts": 1,
             "runs": 0,
             "quarantine": 0,
+            "tokens": 0,
             "audit events": 0,
         }
         assert growth.file_bytes > 0

@@ -57,12 +57,15 @@ READS = {
     "QUARANTINED_BEFORE": "quarantine USING INDEX sqlite_autoindex_quarantine_2 (upstream=? AND digest=? AND reason=?)",
     "RUNS": "runs USING INTEGER PRIMARY KEY (rowid<?)",
     "RUNS_OF_UPSTREAM": "runs USING INDEX runs_upstream (upstream=? AND sequence<?)",
+    "TOKEN": "tokens USING INDEX sqlite_autoindex_tokens_1 (id=?)",
+    "TOKENS": "tokens USING INDEX tokens_created ((created_us,id)<(?,?))",
+    "TOKENS_OF_OWNER": "tokens USING INDEX tokens_owner (owner=? AND (created_us,id)<(?,?))",
 }
 
 # In the order of an index or of the table itself: nothing is sorted before the first row comes.
 UNSORTED = [
     "PAGE_PLAIN", "PAGE_LATEST", "PAGE_FILTERED", "PAGE_ONE_VERSION", "SEARCH_COMMON", "NAMES_OF", "RUNS",
-    "RUNS_OF_UPSTREAM", "OLD_SUPERSEDED", "AUDIT_EVENTS",
+    "RUNS_OF_UPSTREAM", "OLD_SUPERSEDED", "AUDIT_EVENTS", "TOKENS", "TOKENS_OF_OWNER",
 ]  # fmt: skip
 
 # What reads a whole table on purpose, and why that is bearable.

@@ -7,7 +7,7 @@ keeps the previous value.
 
 import re
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from pathlib import Path
 from typing import Final
@@ -19,7 +19,7 @@ from registry.clock import Clock
 from registry.errors import StoreFault, StoreTooNew
 from registry.ids import new_id
 from registry.store.sqlite.connection import APPLICATION_ID, open_unchanged, open_writer
-from registry.store.sqlite.schema import CATALOG, OPERATIONS, PUBLISHING, VIEWS
+from registry.store.sqlite.schema import CATALOG, OPERATIONS, PUBLISHING, TOKENS, VIEWS
 from registry.store.sqlite.turnstile import Turnstile
 
 
@@ -32,32 +32,23 @@ class Migration(msgspec.Struct, frozen=True, kw_only=True):
     apply: Callable[[Database], None]
 
 
-def _create_catalog(db: Database) -> None:
-    for statement in CATALOG:
-        db.execute(statement)
+def _all(statements: Iterable[str]) -> Callable[[Database], None]:
+    """A step that is these statements, one after the other."""
 
+    def apply(db: Database) -> None:
+        for statement in statements:
+            db.execute(statement)
 
-def _create_views(db: Database) -> None:
-    for statement in VIEWS:
-        db.execute(statement)
-
-
-def _create_operations(db: Database) -> None:
-    for statement in OPERATIONS:
-        db.execute(statement)
-
-
-def _create_publishing(db: Database) -> None:
-    for statement in PUBLISHING:
-        db.execute(statement)
+    return apply
 
 
 MIGRATIONS: Final = (
-    Migration(number=1, title="catalog", oldest_release="0.1.0", apply=_create_catalog),
-    Migration(number=2, title="views", oldest_release="0.1.0", apply=_create_views),
-    Migration(number=3, title="operations", oldest_release="0.1.0", apply=_create_operations),
+    Migration(number=1, title="catalog", oldest_release="0.1.0", apply=_all(CATALOG)),
+    Migration(number=2, title="views", oldest_release="0.1.0", apply=_all(VIEWS)),
+    Migration(number=3, title="operations", oldest_release="0.1.0", apply=_all(OPERATIONS)),
     # Older code knows no private source, and would take what was published out of the views.
-    Migration(number=4, title="publishing", oldest_release="0.2.0", apply=_create_publishing),
+    Migration(number=4, title="publishing", oldest_release="0.2.0", apply=_all(PUBLISHING)),
+    Migration(number=6, title="tokens", oldest_release="0.2.0", apply=_all(TOKENS)),
 )
 
 

@@ -1,4 +1,4 @@
-"""Every statement on what is not the catalog: sources, runs, quarantine, leases, the record, retention."""
+"""Every statement on what is not the catalog: sources, runs, quarantine, leases, tokens, the record, retention."""
 
 from typing import Final
 
@@ -77,6 +77,19 @@ INSERT INTO rate_buckets (key, tat_ns) VALUES (:key, :tat_ns)
 ON CONFLICT (key) DO UPDATE SET tat_ns = excluded.tat_ns
 """
 
+TOKEN: Final = "SELECT record FROM tokens WHERE id = :id"
+TOKENS: Final = """
+SELECT record FROM tokens WHERE (created_us, id) < (:created_us, :id) ORDER BY created_us DESC, id DESC LIMIT :limit
+"""
+TOKENS_OF_OWNER: Final = """
+SELECT record FROM tokens WHERE owner = :owner AND (created_us, id) < (:created_us, :id)
+ORDER BY created_us DESC, id DESC LIMIT :limit
+"""
+PUT_TOKEN: Final = """
+INSERT INTO tokens (id, owner, created_us, record) VALUES (:id, :owner, :created_us, :record)
+ON CONFLICT (id) DO UPDATE SET record = excluded.record
+"""
+
 APPEND_AUDIT: Final = """
 INSERT INTO audit_events (at_us, action, actor, record) VALUES (:at_us, :action, :actor, :record)
 """
@@ -91,6 +104,7 @@ ROW_COUNTS: Final = {
     "search texts": "SELECT count(*) FROM search_texts",
     "runs": "SELECT count(*) FROM runs",
     "quarantine": "SELECT count(*) FROM quarantine",
+    "tokens": "SELECT count(*) FROM tokens",
     "audit events": "SELECT count(*) FROM audit_events",
 }
 

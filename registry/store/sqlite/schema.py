@@ -217,3 +217,16 @@ OPERATIONS: Final = (
     ) STRICT
     """,
 )
+
+TOKENS: Final = (
+    """
+    CREATE TABLE tokens (
+      id TEXT PRIMARY KEY CHECK (length(id) = 8), -- the public characters
+      owner TEXT NOT NULL,
+      created_us INTEGER NOT NULL,
+      record BLOB NOT NULL               -- all that is known of it, MessagePack; of its secret only a digest
+    ) STRICT
+    """,
+    "CREATE INDEX tokens_created ON tokens (created_us, id)",
+    "CREATE INDEX tokens_owner ON tokens (owner, created_us, id)",
+)

@@ -16,10 +16,13 @@ from registry.store.sqlite import operations as sql
 from registry.store.sqlite import queries, rows
 from registry.store.sqlite.readers import unreadable
 from registry.store.sqlite.rows import Row
+from registry.store.tokens import Token
 
 run_decoder: Final = msgspec.json.Decoder(Run)
 quarantined_decoder: Final = msgspec.msgpack.Decoder(Quarantined)
 audit_decoder: Final = msgspec.json.Decoder(AuditEvent)
+token_decoder: Final = msgspec.msgpack.Decoder(Token)
+_NEWEST: Final = (1 << 62, "")
 
 
 class SqliteSnapshot:
@@ -125,6 +128,16 @@ class SqliteSnapshot:
     def audit_events(self, *, limit: int) -> list[tuple[int, int, AuditEvent]]:
         found = self._rows(sql.AUDIT_EVENTS, {"limit": limit})
         return [(row[0], row[1], audit_decoder.decode(row[2])) for row in found]
+
+    def token(self, public_id: str) -> Token | None:
+        row = self._row(sql.TOKEN, {"id": public_id})
+        return None if row is None else token_decoder.decode(row[0])
+
+    def tokens(self, *, owner: str | None, limit: int, before: tuple[int, str] | None = None) -> list[Token]:
+        created_us, public_id = before or _NEWEST
+        bound = {"owner": owner, "created_us": created_us, "id": public_id, "limit": limit}
+        rows = self._rows(sql.TOKENS if owner is None else sql.TOKENS_OF_OWNER, bound)
+        return [token_decoder.decode(row[0]) for row in rows]
 
     def growth(self, *, counted: bool = True) -> Growth:
         pages, page_bytes, free = (

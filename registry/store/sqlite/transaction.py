@@ -16,6 +16,7 @@ from registry.store.sqlite import operations as sql
 from registry.store.sqlite import queries, rows
 from registry.store.sqlite.projection import Projection
 from registry.store.sqlite.snapshot import SqliteSnapshot, quarantined_decoder
+from registry.store.tokens import Token
 
 _json: Final = msgspec.json.Encoder().encode
 _msgpack: Final = msgspec.msgpack.Encoder().encode
@@ -211,6 +212,10 @@ class SqliteTransaction(SqliteSnapshot):
 
     def release_lease(self, name: str, *, holder: str) -> None:
         self._connection.execute(sql.RELEASE_LEASE, {"name": name, "holder": holder})
+
+    def put_token(self, token: Token) -> None:
+        bound = {"id": token.id, "owner": token.owner, "created_us": token.created_us, "record": _msgpack(token)}
+        self._connection.execute(sql.PUT_TOKEN, bound)
 
     def append_audit(self, event: AuditEvent) -> None:
         bound = {
