@@ -7,6 +7,7 @@ import click
 from registry.cli.output import emit_json, size
 from registry.cli.target import local_target, target_options
 from registry.clock import SystemClock
+from registry.commands.perform import perform
 from registry.commands.record_copy import record_backup, record_restore
 from registry.errors import StoreFault
 from registry.store.interface import Store
@@ -27,8 +28,8 @@ def backup_command(file: Path, config: Path | None, server: str | None, as_json:
     async def copy(store: Store) -> int:
         size_bytes = await store.backup(file)
         try:
-            await store.transact(
-                lambda transaction: record_backup(transaction, file.name, size_bytes, actor=chosen.actor)
+            await perform(
+                store, lambda transaction: record_backup(transaction, file.name, size_bytes, actor=chosen.actor)
             )
         except StoreFault as fault:
             # A store that cannot be written is when a copy is needed most.
@@ -59,7 +60,7 @@ def restore_command(file: Path, config: Path | None, server: str | None, yes: bo
     kept = files.restore(file, store, SystemClock())
 
     async def record(opened: Store) -> None:
-        await opened.transact(lambda transaction: record_restore(transaction, file.name, actor=chosen.actor))
+        await perform(opened, lambda transaction: record_restore(transaction, file.name, actor=chosen.actor))
 
     chosen.run(record, prepare=True)
     if as_json:
