@@ -34,6 +34,7 @@ from registry.policy.token import without_secrets
 from registry.publishing import Publisher
 from registry.settings import Settings
 from registry.store.interface import EVERYONE
+from registry.store.sqlite.copy import discard_leftovers
 from registry.store.sqlite.migrations import migrate
 from registry.store.sqlite.store import SqliteStore
 from registry.wiring import configured_upstreams, private_source
@@ -53,6 +54,7 @@ def prepare(settings: Settings, *, clock: Clock, log: BoundLog) -> None:
     upstreams = configured_upstreams(settings, os.environ)
     for step in migrate(settings.store.path, clock=clock, release=RELEASE):
         log.info(f"prepared the store: {step}", store=str(settings.store.path))
+    discard_leftovers(settings.store.path)
 
     async def put() -> None:
         store = SqliteStore(settings.store.path, clock)

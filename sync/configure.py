@@ -5,6 +5,7 @@ from typing import Final
 
 from registry.catalog.overlay import PRIVATE, Source
 from registry.commands.configure_sources import configure_sources, project_pending
+from registry.commands.perform import perform
 from registry.store.interface import Store
 from sync.configured import ConfiguredUpstream
 
@@ -20,11 +21,11 @@ async def put_in_force(store: Store, upstreams: Iterable[ConfiguredUpstream], *,
     that was cut short goes on where it stopped.
     """
     sources = [(private, PRIVATE), *((upstream.source, upstream.settings.kind.value) for upstream in upstreams)]
-    if await store.transact(lambda transaction: configure_sources(transaction, sources)):
+    if await perform(store, lambda transaction: configure_sources(transaction, sources)):
         await project_all_pending(store)
 
 
 async def project_all_pending(store: Store) -> None:
     """Bring the views of all names that wait for it up to date, a few names in each transaction."""
-    while await store.transact(lambda transaction: project_pending(transaction, limit=_NAMES_AT_A_TIME), durable=False):
+    while await perform(store, lambda transaction: project_pending(transaction, limit=_NAMES_AT_A_TIME), durable=False):
         pass

@@ -11,6 +11,7 @@ from typing import Final
 
 from registry.clock import Clock
 from registry.commands.keep_lease import keep_lease, release_lease
+from registry.commands.perform import Done, perform, recorded
 from registry.errors import Conflict
 from registry.store.interface import Store, Transaction
 from registry.store.records import Lease
@@ -72,7 +73,7 @@ class JobsLease:
         """Let another process have it at once."""
         if self._lease is not None:
             self._lease = None
-            await self._store.transact(lambda transaction: release_lease(transaction, JOBS, holder=self._holder))
+            await perform(self._store, lambda transaction: release_lease(transaction, JOBS, holder=self._holder))
 
     async def _renewed(self, now_us: int) -> Lease | None:
         standing = self._store.snapshot().lease(JOBS)
@@ -83,12 +84,12 @@ class JobsLease:
             self._lease = None
             return None
 
-        def operation(transaction: Transaction) -> Lease | None:
+        def command(transaction: Transaction) -> Done[Lease | None]:
             if dead is not None:
-                release_lease(transaction, JOBS, holder=dead)
+                recorded(transaction, release_lease(transaction, JOBS, holder=dead))
             return keep_lease(transaction, JOBS, holder=self._holder, now_us=now_us, ttl_us=TTL_US)
 
-        self._lease = await self._store.transact(operation, durable=False)
+        self._lease = await perform(self._store, command, durable=False)
         return self._lease
 
     async def _keep_renewing(self) -> None:

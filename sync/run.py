@@ -14,6 +14,7 @@ from registry.clock import Clock
 from registry.commands.apply_changes import Batch, apply_changes
 from registry.commands.begin_run import anew
 from registry.commands.finish_run import finish_run
+from registry.commands.perform import perform, recorded
 from registry.commands.withdraw_unseen import withdraw_unseen
 from registry.egress.client import EgressClient
 from registry.errors import Invalid, UpstreamFault, UpstreamRefused
@@ -165,10 +166,10 @@ class SyncRun:
 
         def operation(transaction: Transaction) -> tuple[Run, int]:
             begun_ns = clock.monotonic_ns()
-            applied = apply_changes(
+            done = apply_changes(
                 transaction, run, batch, advance=lambda run: run if behind is None else behind.advance(run), fence=fence
             )
-            return applied, clock.monotonic_ns() - begun_ns
+            return recorded(transaction, done), clock.monotonic_ns() - begun_ns
 
         # What a crash of the host takes away is fetched again: the position goes with it.
         self._run, duration_ns = await self._store.transact(operation, durable=False)
@@ -195,7 +196,8 @@ class SyncRun:
     async def _withdraw_some(self) -> bool:
         """Whether there was anything left to withdraw."""
         run, fence = self._run, self._fence
-        self._run = await self._store.transact(
+        self._run = await perform(
+            self._store,
             lambda transaction: withdraw_unseen(transaction, run, limit=_WITHDRAWN_AT_A_TIME, fence=fence),
             durable=False,
         )
@@ -221,7 +223,8 @@ class SyncRun:
             )
         now_us, fence = self._clock.now_us(), self._fence
         not_before_us = None if wait_s is None else now_us + round(min(wait_s, _LONGEST_WISH_S) * _US)
-        self._run = await self._store.transact(
+        self._run = await perform(
+            self._store,
             lambda transaction: finish_run(
                 transaction,
                 run,
@@ -231,7 +234,7 @@ class SyncRun:
                 reason=reason,
                 watermark_us=reached_us,
                 not_before_us=not_before_us,
-            )
+            ),
         )
         self._tell()
 

@@ -17,6 +17,7 @@ from registry.clock import Clock
 from registry.commands.abandon_run import abandon_run
 from registry.commands.actor import Actor
 from registry.commands.begin_run import begin_run
+from registry.commands.perform import perform
 from registry.commands.request_run import request_run
 from registry.commands.sweep_retention import sweep_retention
 from registry.egress.client import EgressClient
@@ -152,10 +153,11 @@ class Jobs:
             StoreFault: nothing can be written.
         """
         now_us = self._clock.now_us()
-        run = await self._store.transact(
+        run = await perform(
+            self._store,
             lambda transaction: request_run(
                 transaction, upstream, kind=kind, trigger=trigger, actor=actor, now_us=now_us, accepts=accepts
-            )
+            ),
         )
         while run.state not in ENDED:
             fence = await self._lease.fence()
@@ -230,7 +232,8 @@ class Jobs:
         if upstream is None:
             await self._give_up(name, now_us, fence)
             return None
-        run = await self._store.transact(
+        run = await perform(
+            self._store,
             lambda transaction: begin_run(
                 transaction,
                 name,
@@ -240,7 +243,7 @@ class Jobs:
                 fence=fence,
                 # A file cannot be asked what changed.
                 asks_since=upstream.settings.kind is not UpstreamKind.FILE,
-            )
+            ),
         )
         self._log.info(f"syncing {name}", upstream=name, run=run.id, kind=run.kind.value, trigger=run.trigger)
         return await SyncRun(
@@ -261,10 +264,11 @@ class Jobs:
         for run in [*snapshot.runs_in(RunState.RUNNING), *snapshot.runs_in(RunState.REQUESTED)]:
             if run.upstream == name:
                 reason = f"no upstream {name!r} is configured any more"
-                await self._store.transact(
+                await perform(
+                    self._store,
                     lambda transaction, run=run, reason=reason: abandon_run(  # type: ignore[misc]  # bound per round
                         transaction, run, reason=reason, now_us=now_us, fence=fence
-                    )
+                    ),
                 )
 
     async def _sweep(self, fence: tuple[str, int]) -> None:
@@ -279,7 +283,8 @@ class Jobs:
             buckets_full_before_us=now_us,
         )
         swept = 0
-        while more := await self._store.transact(
+        while more := await perform(
+            self._store,
             lambda transaction: sweep_retention(transaction, retention, limit=_SWEPT_AT_A_TIME, fence=fence),
             durable=False,
         ):

@@ -4,6 +4,7 @@ from typing import Final
 
 from litestar.handlers import HTTPRouteHandler
 
+from registry.api.backup import backup_routes
 from registry.api.callers import Callers
 from registry.api.documentation import documentation_routes
 from registry.api.health import health_routes, metrics_route
@@ -58,4 +59,5 @@ def routes(
         table.append(metrics_route(store, clock, measures))
         table += sync_run_routes(store, clock)
         table += operation_routes(store, clock)
+        table += backup_routes(store)
     return table

@@ -16,6 +16,7 @@ from registry.api.operators import require_operator
 from registry.api.params import bounded_integer, parse_query
 from registry.clock import Clock
 from registry.commands.actor import ANONYMOUS_LOOPBACK
+from registry.commands.perform import perform
 from registry.commands.request_run import request_run
 from registry.errors import Invalid, NotFound
 from registry.reports import RunReport, run_report
@@ -87,7 +88,8 @@ def sync_run_routes(store: Store, clock: Clock) -> list[HTTPRouteHandler]:
             wanted = msgspec.json.decode(body, type=RunRequest)
         except msgspec.DecodeError as error:
             raise Invalid(f"the body is not a run request: {error}") from error
-        run = await store.transact(
+        run = await perform(
+            store,
             lambda transaction: request_run(
                 transaction,
                 wanted.upstream,
@@ -96,7 +98,7 @@ def sync_run_routes(store: Store, clock: Clock) -> list[HTTPRouteHandler]:
                 actor=ANONYMOUS_LOOPBACK,
                 now_us=clock.now_us(),
                 accepts=wanted.accept_run,
-            )
+            ),
         )
         return encoded(run_report(run), status=202)
 

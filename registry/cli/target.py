@@ -8,7 +8,7 @@ import getpass
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, BinaryIO, Final, TypeVar
 
 import click
 import msgspec
@@ -16,7 +16,8 @@ import msgspec
 from registry import RELEASE
 from registry.clock import SystemClock
 from registry.commands.actor import Actor, local
-from registry.egress.client import EgressClient, EgressPolicy, FetchLimits
+from registry.egress.client import Downloaded, EgressClient, EgressPolicy, FetchLimits
+from registry.egress.download import Observe
 from registry.errors import Invalid, NotFound
 from registry.settings import Settings
 from registry.settings.file import load_settings
@@ -26,6 +27,11 @@ from registry.store.sqlite.store import SqliteStore
 T = TypeVar("T")
 
 _LIMITS: Final = FetchLimits(connect_s=5, read_s=30, total_s=600, max_decoded_bytes=64 << 20, max_ratio=1000)
+# The store of a large registry is a few gigabytes. Before the first byte the server copies and verifies all of it.
+_DOWNLOAD: Final = FetchLimits(connect_s=5, read_s=60, total_s=3 * 3600, max_decoded_bytes=256 << 30, max_ratio=1)
+_MADE_WITHIN_S: Final = 1800.0
+# The operator named the server; it is as often as not on this machine.
+_ANYWHERE: Final = EgressPolicy(allow_private=True)
 
 
 class Local:
@@ -83,6 +89,23 @@ class Remote:
         """The decoded answer to DELETE."""
         return self._decoded(asyncio.run(self._request("DELETE", path, None)), kind)
 
+    def download(self, path: str, file: BinaryIO, observe: Observe) -> Downloaded:
+        """Write the answer to POST into *file* as it arrives. Raises UpstreamFault with the server's own words."""
+        return asyncio.run(self._download(path, file, observe))
+
+    async def _download(self, path: str, file: BinaryIO, observe: Observe) -> Downloaded:
+        async with EgressClient(clock=SystemClock(), user_agent=f"mcp-registry/{RELEASE}") as client:
+            return await client.download(
+                "POST",
+                self.url + path,
+                file,
+                headers=self._headers,
+                policy=_ANYWHERE,
+                limits=_DOWNLOAD,
+                answer_s=_MADE_WITHIN_S,
+                observe=observe,
+            )
+
     async def _request(self, method: str, path: str, content: bytes | None) -> bytes:
         async with EgressClient(clock=SystemClock(), user_agent=f"mcp-registry/{RELEASE}") as client:
             headers = self._headers | ({} if content is None else {"Content-Type": "application/json"})
@@ -91,8 +114,7 @@ class Remote:
                 self.url + path,
                 headers=headers,
                 content=content,
-                # The operator named this server; it is as often as not on this machine.
-                policy=EgressPolicy(allow_private=True),
+                policy=_ANYWHERE,
                 limits=_LIMITS,
             )
             return fetched.body

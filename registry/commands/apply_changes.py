@@ -10,6 +10,7 @@ import msgspec
 
 from registry.catalog.entry import Entry, ServerName
 from registry.commands.actor import SYNC
+from registry.commands.perform import Done
 from registry.commands.project_views import project_views
 from registry.errors import Conflict
 from registry.store.interface import Transaction
@@ -35,7 +36,7 @@ def apply_changes(
     *,
     advance: Callable[[Run], Run],
     fence: tuple[str, int] | None = None,
-) -> Run:
+) -> Done[Run]:
     """
     Store the batch and the run's progress; the run as it is now.
 
@@ -82,17 +83,16 @@ def apply_changes(
         )
     )
     transaction.put_run(run)
-    if new or changed:
-        transaction.append_audit(
-            AuditEvent(
-                action="entries.mirrored",
-                actor=SYNC.subject,
-                roles=SYNC.roles,
-                object=run.upstream,
-                detail={"run": run.id, "new": new, "changed": changed, "names": len(touched)},
-            )
-        )
-    return run
+    if not new and not changed:
+        return Done(value=run)
+    event = AuditEvent(
+        action="entries.mirrored",
+        actor=SYNC.subject,
+        roles=SYNC.roles,
+        object=run.upstream,
+        detail={"run": run.id, "new": new, "changed": changed, "names": len(touched)},
+    )
+    return Done(value=run, event=event)
 
 
 def require_fence(transaction: Transaction, name: str, fence: int) -> None:

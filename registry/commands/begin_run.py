@@ -10,6 +10,7 @@ import msgspec
 
 from registry.commands.actor import SYNC
 from registry.commands.apply_changes import require_fence
+from registry.commands.perform import Done
 from registry.ids import new_id
 from registry.store.interface import Transaction
 from registry.store.records import AuditEvent, Run, RunKind, RunState
@@ -27,7 +28,7 @@ def begin_run(
     now_us: int,
     fence: tuple[str, int],
     asks_since: bool = True,
-) -> Run:
+) -> Done[Run]:
     """
     The run that is to be performed now, in state running; its kind may differ from *kind*.
 
@@ -70,16 +71,14 @@ def begin_run(
         not_before_us=None,
     )
     transaction.put_run(run)
-    transaction.append_audit(
-        AuditEvent(
-            action="sync.started",
-            actor=SYNC.subject,
-            roles=SYNC.roles,
-            object=run.upstream,
-            detail={"run": run.id, "kind": run.kind.value, "trigger": run.trigger, "requested_by": run.actor},
-        )
+    event = AuditEvent(
+        action="sync.started",
+        actor=SYNC.subject,
+        roles=SYNC.roles,
+        object=run.upstream,
+        detail={"run": run.id, "kind": run.kind.value, "trigger": run.trigger, "requested_by": run.actor},
     )
-    return run
+    return Done(value=run, event=event)
 
 
 def anew(run: Run) -> Run:

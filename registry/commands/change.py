@@ -75,11 +75,11 @@ def require_free(snapshot: Snapshot, name: ServerName, urls: Iterable[str]) -> N
             raise ChangeRefused(f"remote URL {url} is already used by another server", taken_by=other)
 
 
-def items(transaction: Transaction, name: ServerName, versions: Sequence[str] | None = None) -> list[bytes]:
+def items(snapshot: Snapshot, name: ServerName, versions: Sequence[str] | None = None) -> list[bytes]:
     """The items of *versions*, or of all, as their publishers see them; newest published first."""
     return [
-        published_item(visible, transaction.document)
-        for visible in published(transaction.entries(PRIVATE, name))
+        published_item(visible, snapshot.document)
+        for visible in published(snapshot.entries(PRIVATE, name))
         if versions is None or visible.entry.version in versions
     ]
 

@@ -10,12 +10,13 @@ from collections.abc import Iterable, Sequence
 
 from registry.catalog.overlay import Source
 from registry.commands.actor import START
+from registry.commands.perform import Done
 from registry.commands.project_views import project_views
 from registry.store.interface import Transaction
 from registry.store.records import AuditEvent
 
 
-def configure_sources(transaction: Transaction, sources: Sequence[tuple[Source, str]]) -> bool:
+def configure_sources(transaction: Transaction, sources: Sequence[tuple[Source, str]]) -> Done[bool]:
     """
     Make exactly these (source, kind) the configured ones; whether names are left to be looked at again.
 
@@ -25,34 +26,32 @@ def configure_sources(transaction: Transaction, sources: Sequence[tuple[Source, 
     stored = {source.id: (source, before[source.id]) for source in transaction.sources()}
     wanted = {source.id: (source, kind) for source, kind in sources}
     if stored == wanted:
-        return transaction.unprojected() is not None
+        return Done(value=transaction.unprojected() is not None)
     transaction.put_sources(sources)
     transaction.put_unprojected("")
-    transaction.append_audit(
-        AuditEvent(
-            action="sources.configured",
-            actor=START.subject,
-            roles=START.roles,
-            object="sources",
-            detail={
-                "added": _listed(wanted.keys() - stored.keys()),
-                "removed": _listed(stored.keys() - wanted.keys()),
-                "changed": _listed(name for name in wanted.keys() & stored.keys() if wanted[name] != stored[name]),
-            },
-        )
+    event = AuditEvent(
+        action="sources.configured",
+        actor=START.subject,
+        roles=START.roles,
+        object="sources",
+        detail={
+            "added": _listed(wanted.keys() - stored.keys()),
+            "removed": _listed(stored.keys() - wanted.keys()),
+            "changed": _listed(name for name in wanted.keys() & stored.keys() if wanted[name] != stored[name]),
+        },
     )
-    return True
+    return Done(value=True, event=event)
 
 
-def project_pending(transaction: Transaction, *, limit: int) -> bool:
-    """Decide anew who answers for up to *limit* names; whether more are left."""
+def project_pending(transaction: Transaction, *, limit: int) -> Done[bool]:
+    """Decide anew who answers for up to *limit* names; whether more are left. Recorded as `sources.configured`."""
     after = transaction.unprojected()
     if after is None:
-        return False
+        return Done(value=False)
     names = transaction.names(after=after, limit=limit)
     project_views(transaction, names)
     transaction.put_unprojected(names[-1] if len(names) == limit else None)
-    return len(names) == limit
+    return Done(value=len(names) == limit)
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -8,6 +8,7 @@ import msgspec
 
 from registry.commands.actor import SYNC
 from registry.commands.apply_changes import require_fence
+from registry.commands.perform import Done
 from registry.store.interface import Transaction
 from registry.store.records import AuditEvent, Run, RunKind, RunState, SourceState
 
@@ -22,7 +23,7 @@ def finish_run(
     reason: str | None = None,
     watermark_us: int | None = None,
     not_before_us: int | None = None,
-) -> Run:
+) -> Done[Run]:
     """
     The run in its final *state*.
 
@@ -44,26 +45,24 @@ def finish_run(
     source = {source.source: source for source in transaction.source_states()}[run.upstream]
     transaction.put_run(run)
     transaction.put_source_state(_afterwards(source, run, now_us, watermark_us))
-    transaction.append_audit(
-        AuditEvent(
-            action=f"sync.{state.value}",
-            actor=SYNC.subject,
-            roles=SYNC.roles,
-            object=run.upstream,
-            detail={
-                "run": run.id,
-                "requested_by": run.actor,
-                "kind": run.kind.value,
-                "new": run.new,
-                "changed": run.changed,
-                "withdrawn": run.withdrawn,
-                "quarantined": run.quarantined,
-                "unchanged": run.unchanged,
-                "reason": reason,
-            },
-        )
+    event = AuditEvent(
+        action=f"sync.{state.value}",
+        actor=SYNC.subject,
+        roles=SYNC.roles,
+        object=run.upstream,
+        detail={
+            "run": run.id,
+            "requested_by": run.actor,
+            "kind": run.kind.value,
+            "new": run.new,
+            "changed": run.changed,
+            "withdrawn": run.withdrawn,
+            "quarantined": run.quarantined,
+            "unchanged": run.unchanged,
+            "reason": reason,
+        },
     )
-    return run
+    return Done(value=run, event=event)
 
 
 def _afterwards(source: SourceState, run: Run, now_us: int, watermark_us: int | None) -> SourceState:

@@ -3,6 +3,7 @@
 from difflib import get_close_matches
 
 from registry.commands.actor import Actor
+from registry.commands.perform import Done
 from registry.errors import Conflict, NotFound
 from registry.ids import new_id
 from registry.store.interface import Transaction
@@ -18,7 +19,7 @@ def request_run(
     actor: Actor,
     now_us: int,
     accepts: str | None = None,
-) -> Run:
+) -> Done[Run]:
     """
     A run in state requested; the one already waiting if the same was asked for before.
 
@@ -35,7 +36,7 @@ def request_run(
         _require_newest_refused(transaction, upstream, accepts)
     for waiting in transaction.runs_in(RunState.REQUESTED):
         if (waiting.upstream, waiting.kind, waiting.accepts) == (upstream, kind, accepts):
-            return waiting
+            return Done(value=waiting)
     run = Run(
         id=new_id("run", now_us),
         sequence=transaction.next_sequence(),
@@ -48,17 +49,15 @@ def request_run(
         accepts=accepts,
     )
     transaction.put_run(run)
-    transaction.append_audit(
-        AuditEvent(
-            action="sync.requested",
-            actor=actor.subject,
-            roles=actor.roles,
-            object=upstream,
-            # What the run becomes is in `sync.started`: without a watermark, or from a file, it is a full one.
-            detail={"run": run.id, "asked": kind.value, "accepts": accepts},
-        )
+    event = AuditEvent(
+        action="sync.requested",
+        actor=actor.subject,
+        roles=actor.roles,
+        object=upstream,
+        # What the run becomes is in `sync.started`: without a watermark, or from a file, it is a full one.
+        detail={"run": run.id, "asked": kind.value, "accepts": accepts},
     )
-    return run
+    return Done(value=run, event=event)
 
 
 def _require_configured(transaction: Transaction, upstream: str) -> None:

@@ -1,4 +1,4 @@
-"""One request out, one complete answer back, or one of our own errors.
+"""One request out, one complete answer back, in memory or in a file, or one of our own errors.
 
 What keeps it safe: `dial.py` decides which address is dialled; nothing is taken from the environment (no
 proxies, no netrc); no redirect is followed; no cookie is kept; `body.py` bounds what is decoded; one deadline
@@ -8,11 +8,10 @@ cookies and inflates a chunk without bound. Foreign exceptions are translated he
 
 import asyncio
 import contextlib
-import os
 import ssl
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from types import MappingProxyType, TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
 import httpcore
 import httpx
@@ -21,12 +20,14 @@ import msgspec
 from registry.clock import Clock
 from registry.egress.body import BoundedBody
 from registry.egress.dial import CheckedNetwork, CheckedTransport, Resolver, SystemResolver
+from registry.egress.download import Observe, save, unobserved
+from registry.egress.no_answer import no_answer
 from registry.egress.refusal import refusal
 from registry.egress.target import Target, parse_target
-from registry.egress.terms import EgressPolicy, Fetched, FetchLimits
+from registry.egress.terms import Downloaded, EgressPolicy, Fetched, FetchLimits
 from registry.errors import Invalid, UpstreamNonsense, UpstreamUnreachable
 
-__all__ = ["EgressClient", "EgressPolicy", "FetchLimits", "Fetched", "Resolver"]
+__all__ = ["Downloaded", "EgressClient", "EgressPolicy", "FetchLimits", "Fetched", "Resolver"]
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
 # Framing and routing are ours to say: a caller's own value could make two readers see two different requests.
@@ -120,34 +121,82 @@ class EgressClient:
             UpstreamNonsense: Not HTTP, cut short, too large, expanding too much, an encoding nobody asked
                 for.
         """
-        if method not in _METHODS:
-            raise ValueError(f"{method} is not a method the egress sends")
-        if ours := _OURS.intersection(map(str.lower, headers)):
-            raise ValueError(f"the egress sets {', '.join(sorted(ours))} itself")
-        target = parse_target(url)
+        target = _checked(method, url, headers)
+        request = self._composed(method, target, headers, content, limits, encoding="gzip")
+        async with self._answered(request, target, headers, policy, limits) as response:
+            return Fetched(
+                status=response.status_code,
+                headers=response.headers,
+                body=await _whole(response, target, limits, bodiless=method == "HEAD"),
+                url=url,
+            )
+
+    async def download(
+        self,
+        method: str,
+        url: str,
+        file: BinaryIO,
+        *,
+        headers: Mapping[str, str] = _NO_HEADERS,
+        policy: EgressPolicy,
+        limits: FetchLimits,
+        answer_s: float,
+        observe: Observe = unobserved,
+    ) -> Downloaded:
+        """
+        Send one request without a body and write the answer to *file* as it arrives, undecoded. Returns 2xx only.
+
+        What is in *file* after an error is not the answer.
+
+        Args:
+            limits: `max_decoded_bytes` is the most that is written, `max_ratio` says nothing here.
+            answer_s: Waiting for the answer to begin, instead of `limits.read_s`.
+            observe: Is told about once a mebibyte how far it is.
+
+        Raises:
+            OSError: It cannot be written.
+            As `request` does, otherwise.
+        """
+        target = _checked(method, url, headers)
+        patient = msgspec.structs.replace(limits, read_s=answer_s)
+        request = self._composed(method, target, headers, b"", patient, encoding="identity")
+        async with self._answered(request, target, headers, policy, patient) as response:
+            return await save(response, file, limits=limits, peer=target.origin, observe=observe)
+
+    @contextlib.asynccontextmanager
+    async def _answered(
+        self,
+        request: httpx.Request,
+        target: Target,
+        headers: Mapping[str, str],
+        policy: EgressPolicy,
+        limits: FetchLimits,
+    ) -> AsyncIterator[httpx.Response]:
+        """The answer to *request*, its body not read yet. One deadline spans what is done with it, too."""
         try:
-            async with asyncio.timeout(limits.total_s):
-                return await self._exchange(method, url, target, headers, content, policy, limits)
+            async with (
+                asyncio.timeout(limits.total_s),
+                self._sent(request, target, headers, policy, limits) as response,
+            ):
+                yield response
         except TimeoutError as error:
             raise UpstreamUnreachable(
                 f"{target.origin} did not answer completely within {limits.total_s:g} s"
             ) from error
 
-    async def _exchange(
+    @contextlib.asynccontextmanager
+    async def _sent(
         self,
-        method: str,
-        url: str,
+        request: httpx.Request,
         target: Target,
         headers: Mapping[str, str],
-        content: bytes | None,
         policy: EgressPolicy,
         limits: FetchLimits,
-    ) -> Fetched:
-        request = self._composed(method, target, headers, content, limits)
+    ) -> AsyncIterator[httpx.Response]:
         try:
             response = await self._transport(policy).handle_async_request(request)
         except httpx.TransportError as error:
-            raise _no_answer(error, target, limits) from error
+            raise no_answer(error, target, limits) from error
         try:
             if not 200 <= response.status_code < 300:
                 raise refusal(
@@ -158,12 +207,7 @@ class EgressClient:
                     sent=[*target.confidential, *headers.values()],
                     now_us=self._clock.now_us(),
                 )
-            return Fetched(
-                status=response.status_code,
-                headers=response.headers,
-                body=await _whole(response, target, limits, bodiless=method == "HEAD"),
-                url=url,
-            )
+            yield response
         finally:
             await response.aclose()
 
@@ -174,6 +218,8 @@ class EgressClient:
         headers: Mapping[str, str],
         content: bytes | None,
         limits: FetchLimits,
+        *,
+        encoding: str,
     ) -> httpx.Request:
         url = httpx.URL(scheme=target.scheme, host=target.host, port=target.port, raw_path=target.raw_path)
         timeout = httpx.Timeout(limits.read_s, connect=limits.connect_s, pool=limits.connect_s)
@@ -181,7 +227,7 @@ class EgressClient:
             return httpx.Request(
                 method,
                 url,
-                headers={**headers, "User-Agent": self._user_agent, "Accept-Encoding": "gzip"},
+                headers={**headers, "User-Agent": self._user_agent, "Accept-Encoding": encoding},
                 content=content,
                 extensions={"timeout": timeout.as_dict()},
             )
@@ -193,6 +239,14 @@ class EgressClient:
             network = CheckedNetwork(policy=policy, resolver=self._resolver, network=self._network)
             self._transports[policy] = CheckedTransport(network=network, tls=self._tls)
         return self._transports[policy]
+
+
+def _checked(method: str, url: str, headers: Mapping[str, str]) -> Target:
+    if method not in _METHODS:
+        raise ValueError(f"{method} is not a method the egress sends")
+    if ours := _OURS.intersection(map(str.lower, headers)):
+        raise ValueError(f"the egress sets {', '.join(sorted(ours))} itself")
+    return parse_target(url)
 
 
 async def _whole(response: httpx.Response, target: Target, limits: FetchLimits, *, bodiless: bool = False) -> bytes:
@@ -215,44 +269,3 @@ async def _beginning(response: httpx.Response, target: Target, limits: FetchLimi
         async with asyncio.timeout(_REASON_S):
             return await _whole(response, target, small)
     return b""
-
-
-def _no_answer(
-    error: httpx.TransportError, target: Target, limits: FetchLimits
-) -> Invalid | UpstreamUnreachable | UpstreamNonsense:
-    """What it means that an exchange failed before the answer's head had arrived."""
-    peer = target.origin
-    match error:
-        case httpx.PoolTimeout():
-            return UpstreamUnreachable(f"too many requests are under way to ask {peer} as well")
-        case httpx.ConnectTimeout():
-            return UpstreamUnreachable(f"cannot connect to {peer}: no answer within {limits.connect_s:g} s")
-        case httpx.ConnectError():
-            return UpstreamUnreachable(f"cannot connect to {peer}: {_reason(error)}")
-        case httpx.TimeoutException():
-            return UpstreamUnreachable(f"{peer} did not answer within {limits.read_s:g} s")
-        case httpx.LocalProtocolError():
-            return Invalid(f"a header for {peer} cannot be written: line breaks and control characters are illegal")
-        # httpcore 1.0 has one class for "closed without a word" and "not HTTP"; only the text differs.
-        case httpx.RemoteProtocolError() if "without sending a response" not in str(error):
-            return UpstreamNonsense(f"{peer} did not answer in HTTP")
-        case _:
-            return UpstreamUnreachable(f"{peer} closed the connection before it had answered")
-
-
-def _reason(error: BaseException) -> str:
-    for cause in _causes(error):
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return f"its certificate is not trusted: {cause.verify_message.lower()}"
-        if isinstance(cause, ssl.SSLError):
-            return "no TLS connection could be agreed on"
-        if isinstance(cause, OSError) and cause.errno:
-            return os.strerror(cause.errno).lower()
-    return "the connection could not be made"
-
-
-def _causes(error: BaseException) -> Iterable[BaseException]:
-    cause: BaseException | None = error
-    while cause is not None:
-        yield cause
-        cause = cause.__cause__ or cause.__context__

@@ -41,6 +41,22 @@ class FetchLimits(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError("every limit of a fetch is positive")
 
 
+class Downloaded(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    A complete 2xx answer whose body is in a file.
+
+    Args:
+        sha256: Of the body, as it arrived.
+    """
+
+    headers: Mapping[str, str]
+    size_bytes: int
+    sha256: bytes
+
+    def __repr__(self) -> str:
+        return f"Downloaded(<{self.size_bytes} bytes>)"
+
+
 class Fetched(msgspec.Struct, frozen=True, kw_only=True):
     """
     A complete 2xx answer.

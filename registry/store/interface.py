@@ -9,6 +9,7 @@
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -186,6 +187,19 @@ class Transaction(Snapshot, Protocol):
         """Delete up to *limit* rows of each kind that may go; how many went."""
 
 
+class Copy(Protocol):
+    """A consistent, verified copy of the store, as a backup writes it, to be read once from beginning to end."""
+
+    @property
+    def size_bytes(self) -> int: ...
+    @property
+    def sha256(self) -> bytes:
+        """Of all of it, before anything was read."""
+
+    async def read(self, count: int) -> bytes:
+        """The next *count* bytes, fewer at the end, none behind it."""
+
+
 class Store(Protocol):
     """A store that is open in this process."""
 
@@ -214,5 +228,15 @@ class Store(Protocol):
 
     async def backup(self, target: Path) -> int:
         """Write a consistent, verified copy to *target*, which must not exist; its size in bytes."""
+
+    def copy(self) -> AbstractAsyncContextManager[Copy]:
+        """
+        A copy that is gone when the context is left, or this process ends. One at a time, over all processes.
+
+        Raises, on entering:
+            Throttled: one is being made or read.
+            StoreFull: there is no space for it.
+            StoreFault: it could not be made, or is not sound.
+        """
 
     async def aclose(self) -> None: ...

@@ -1,13 +1,27 @@
 """The rules of the house that a reader would otherwise have to remember."""
 
+import ast
+import inspect
 import re
 import subprocess
+from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
+from typing import get_origin, get_type_hints
 
 import pytest
 
+from registry.commands.apply_changes import require_fence
+from registry.commands.perform import Done, recorded
+from registry.commands.project_views import project_views
+from registry.commands.quota import spend_quotas
+from registry.store.interface import Transaction
+
 _PROJECT = Path(__file__).resolve().parents[2]
 _CEILING = 400
+_PARTS: list[Callable[..., object]] = [project_views, require_fence, recorded, spend_quotas]
+"""What takes part in a command and is none: what it writes stands in the event of the command."""
+
 _DRAWERS = re.compile(r"(^|/)(utils?|helpers?|common|misc|base|core|lib|managers?)(\.py|/)")
 
 
@@ -69,3 +83,68 @@ class TestHouse:
         named = re.findall(r"`((?:registry|schemas|sync|tests|fixtures|docs)/[\w./-]+)`", (_PROJECT / name).read_text())
 
         assert [path for path in named if not (_PROJECT / path).exists()] == []
+
+
+class TestRecord:
+    def test_one_module_writes_it(self) -> None:
+        """
+        Nothing in the product appends to the record of what happened but what performs commands.
+        """
+        writing = [name for name in _product() if _attributes(name) & {"append_audit"}]
+
+        # The interface and the engine define it, and call it nowhere.
+        assert writing == ["registry/commands/perform.py"]
+
+    def test_every_command_says_what_happened(self) -> None:
+        """
+        What is given a transaction to change answers Done, which has a place for its event, or is part of what does.
+        """
+        takes = [command for command in _commands() if _takes_a_transaction(command)]
+
+        assert {command for command in takes if get_origin(get_type_hints(command)["return"]) is not Done} == {*_PARTS}
+
+    def test_no_command_is_run_beside_its_record(self) -> None:
+        """
+        No command is handed to `transact` by itself, which would throw its event away.
+        """
+        commands = {command.__name__ for command in _commands() if command not in _PARTS}
+        beside = [
+            (name, call.lineno) for name in _product() for call in _calls(name, "transact") if commands & _names(call)
+        ]
+
+        assert beside == []
+
+
+def _product() -> list[str]:
+    return _tracked("registry/*.py", "sync/*.py")
+
+
+def _commands() -> Iterator[Callable[..., object]]:
+    """Every public function of the modules of commands."""
+    for name in _tracked("registry/commands/*.py"):
+        module = import_module(name.removesuffix(".py").removesuffix("/__init__").replace("/", "."))
+        for found, function in inspect.getmembers(module, inspect.isfunction):
+            if function.__module__ == module.__name__ and not found.startswith("_"):
+                yield function
+
+
+def _takes_a_transaction(function: Callable[..., object]) -> bool:
+    return Transaction in [kind for name, kind in get_type_hints(function).items() if name != "return"]
+
+
+def _attributes(name: str) -> set[str]:
+    return {node.attr for node in ast.walk(_parsed(name)) if isinstance(node, ast.Attribute)}
+
+
+def _calls(name: str, method: str) -> Iterator[ast.Call]:
+    for node in ast.walk(_parsed(name)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == method:
+            yield node
+
+
+def _names(call: ast.Call) -> set[str]:
+    return {node.id for node in ast.walk(call) if isinstance(node, ast.Name)}
+
+
+def _parsed(name: str) -> ast.Module:
+    return ast.parse((_PROJECT / name).read_text())

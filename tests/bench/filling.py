@@ -14,6 +14,7 @@ from registry.catalog.overlay import Source
 from registry.clock import SystemClock
 from registry.commands.apply_changes import Batch, apply_changes
 from registry.commands.configure_sources import configure_sources
+from registry.commands.perform import Done, perform, recorded
 from registry.store.interface import Transaction
 from registry.store.records import Run, RunKind, RunState
 from registry.store.sqlite.migrations import migrate
@@ -64,7 +65,7 @@ async def fill(path: Path, versions: int) -> None:
         for start in range(0, versions, _BATCH):
             items = lines[start : start + _BATCH]
             entries = [normalize(item, take_apart(item), max_entry_bytes=_LARGEST_ENTRY_BYTES) for item in items]
-            run = await store.transact(_applying(run, Batch(entries=entries)), durable=False)
+            run = await perform(store, _applying(run, Batch(entries=entries)), durable=False)
             done = start + len(items)
             if done - said >= 50_000 or done == versions:
                 said = done
@@ -93,7 +94,8 @@ async def make_due(path: Path) -> None:
 
 
 def _configure(transaction: Transaction) -> None:
-    configure_sources(transaction, [(Source(id=SourceId(UPSTREAM), precedence=PRECEDENCE), KIND)])
+    sources = [(Source(id=SourceId(UPSTREAM), precedence=PRECEDENCE), KIND)]
+    recorded(transaction, configure_sources(transaction, sources))
     transaction.put_unprojected(None)
 
 
@@ -112,7 +114,7 @@ def _started(transaction: Transaction, now_us: int) -> Run:
     )
 
 
-def _applying(run: Run, batch: Batch) -> Callable[[Transaction], Run]:
+def _applying(run: Run, batch: Batch) -> Callable[[Transaction], Done[Run]]:
     return lambda transaction: apply_changes(transaction, run, batch, advance=lambda advanced: advanced)
 
 

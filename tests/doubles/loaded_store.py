@@ -16,6 +16,7 @@ from registry.catalog.entry import SourceId
 from registry.catalog.overlay import Source
 from registry.clock import Clock, SystemClock
 from registry.commands.apply_changes import Batch, apply_changes
+from registry.commands.perform import Done, perform
 from registry.settings import Settings
 from registry.store.interface import Transaction
 from registry.store.records import Run, RunKind, RunState
@@ -133,7 +134,7 @@ async def _change(path: Path, upstream: str, items: Sequence[bytes]) -> None:
 async def _apply(store: SqliteStore, upstream: str, items: Iterable[bytes]) -> None:
     batch = Batch(entries=[normalize(item, take_apart(item), max_entry_bytes=_LARGEST) for item in items])
 
-    def operation(transaction: Transaction) -> Run:
+    def command(transaction: Transaction) -> Done[Run]:
         sequence = transaction.next_sequence()
         run = Run(
             id=f"run_{sequence:026d}",
@@ -147,7 +148,7 @@ async def _apply(store: SqliteStore, upstream: str, items: Iterable[bytes]) -> N
         )
         return apply_changes(transaction, run, batch, advance=lambda progressed: progressed)
 
-    await store.transact(operation, durable=False)
+    await perform(store, command, durable=False)
 
 
 def _items(file: str) -> list[bytes]:

@@ -21,7 +21,7 @@ from tests.store.processes import another
 pytestmark = pytest.mark.anyio
 
 
-def _dangle(path: Path) -> None:
+def dangle(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("INSERT INTO superseded_documents (entry_id, document_id, superseded_us) VALUES (7, 7, 7)")
 
@@ -42,7 +42,7 @@ def _disown(path: Path) -> None:
 
 
 DAMAGES: list[Callable[[Path], None]] = [
-    _dangle,
+    dangle,
     _truncate,
     _disown,
     lambda path: _overwrite(path, at=0),
@@ -61,6 +61,10 @@ def _replace(path: Path, other: Path, content: bytes) -> None:
     """*other* with *content* instead of *path*."""
     path.unlink()
     other.write_bytes(content)
+
+
+def content(path: Path) -> bytes:
+    return path.read_bytes()
 
 
 def _past_header(path: Path, header_bytes: int = 100) -> bytes:
@@ -122,7 +126,7 @@ class TestBackup:
         """
         A copy that is not sound is not called a backup, and the fault is with the store, not with who asked.
         """
-        _dangle(path)
+        dangle(path)
 
         with pytest.raises(StoreFault, match="itself is not sound"):
             backup(path, tmp_path / "copy")

@@ -10,6 +10,7 @@ import pytest
 
 from registry.commands.apply_changes import Batch, apply_changes
 from registry.commands.keep_lease import keep_lease
+from registry.commands.perform import perform
 from registry.errors import Conflict
 from registry.store.records import Run, RunKind, RunState
 from sync.holder import holder_name
@@ -174,15 +175,16 @@ class TestFence:
         await world.mirror(upstream)
         run = await world.sync()
         store, now_us = world.store, world.clock.now_us()
-        late = await store.transact(lambda tx: keep_lease(tx, JOBS, holder="late", now_us=now_us, ttl_us=TTL_US))
+        late = await perform(store, lambda tx: keep_lease(tx, JOBS, holder="late", now_us=now_us, ttl_us=TTL_US))
         later_us = now_us + TTL_US
-        taken = await store.transact(lambda tx: keep_lease(tx, JOBS, holder="new", now_us=later_us, ttl_us=TTL_US))
+        taken = await perform(store, lambda tx: keep_lease(tx, JOBS, holder="new", now_us=later_us, ttl_us=TTL_US))
         assert late is not None
         assert taken is not None
 
         with pytest.raises(Conflict, match="taken over"):
-            await store.transact(
-                lambda tx: apply_changes(tx, run, Batch(entries=()), advance=lambda run: run, fence=(JOBS, late.fence))
+            await perform(
+                store,
+                lambda tx: apply_changes(tx, run, Batch(entries=()), advance=lambda run: run, fence=(JOBS, late.fence)),
             )
 
     async def test_a_run_that_was_taken_over_stops(self, world: World, upstream: FakeUpstream) -> None:
@@ -245,7 +247,7 @@ class TestLease:
         script = "from sync.holder import holder_name; print(holder_name())"
         killed = await asyncio.to_thread(subprocess.check_output, [sys.executable, "-c", script], cwd=ROOT, text=True)
         now_us = world.clock.now_us()
-        await world.store.transact(lambda tx: keep_lease(tx, JOBS, holder=killed.strip(), now_us=now_us, ttl_us=TTL_US))
+        await perform(world.store, lambda tx: keep_lease(tx, JOBS, holder=killed.strip(), now_us=now_us, ttl_us=TTL_US))
         await world.mirror(upstream)
         jobs = world.jobs()
 
@@ -262,7 +264,7 @@ class TestLease:
         Who is alive, in another namespace, or cannot be told is waited for.
         """
         now_us = world.clock.now_us()
-        await world.store.transact(lambda tx: keep_lease(tx, JOBS, holder=holder, now_us=now_us, ttl_us=TTL_US))
+        await perform(world.store, lambda tx: keep_lease(tx, JOBS, holder=holder, now_us=now_us, ttl_us=TTL_US))
         await world.mirror(upstream)
         jobs = world.jobs()
 

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from registry.commands.perform import perform
 from registry.commands.request_run import request_run
 from registry.store.records import Run, RunKind, RunState
 from sync.schedule import Jobs
@@ -93,8 +94,9 @@ class TestHanging:
         async with ticking(world.jobs()):
             await until(lambda: fault.struck > 0 and newest(world, "quick").state is RunState.COMPLETED)
             now_us = world.clock.now_us()
-            run = await world.store.transact(
-                lambda tx: request_run(tx, "quick", kind=RunKind.FULL, trigger="api", actor=ACTOR, now_us=now_us)
+            run = await perform(
+                world.store,
+                lambda tx: request_run(tx, "quick", kind=RunKind.FULL, trigger="api", actor=ACTOR, now_us=now_us),
             )
             await until(lambda: (world.store.snapshot().run(run.id) or run).state is RunState.COMPLETED)
 
@@ -212,8 +214,9 @@ class TestNumber:
             await until(lambda: fault.struck == 4)
             at_first = {run.upstream for run in world.store.snapshot().runs_in(RunState.RUNNING)}
             now_us = world.clock.now_us()
-            await world.store.transact(
-                lambda tx: request_run(tx, "u5", kind=RunKind.FULL, trigger="api", actor=ACTOR, now_us=now_us)
+            await perform(
+                world.store,
+                lambda tx: request_run(tx, "u5", kind=RunKind.FULL, trigger="api", actor=ACTOR, now_us=now_us),
             )
             await until(lambda: fault.struck == 5)
 

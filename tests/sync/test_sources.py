@@ -11,6 +11,7 @@ from registry.catalog.entry import SourceId
 from registry.catalog.overlay import Source
 from registry.commands.actor import SYNC
 from registry.commands.configure_sources import configure_sources, project_pending
+from registry.commands.perform import perform
 from registry.errors import NotFound
 from registry.store.records import RunState
 from tests.doubles.upstream import FakeUpstream
@@ -165,8 +166,8 @@ class TestConfiguration:
             (Source(id=SourceId("official"), precedence=10), "http"),
             (Source(id=SourceId("internal"), precedence=20, claims=("com.acme",)), "http"),
         ]
-        await world.store.transact(lambda tx: configure_sources(tx, claimed))
-        await world.store.transact(lambda tx: project_pending(tx, limit=10))
+        await perform(world.store, lambda tx: configure_sources(tx, claimed))
+        await perform(world.store, lambda tx: project_pending(tx, limit=10))
 
         await world.jobs().tick()
 

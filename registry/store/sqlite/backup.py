@@ -5,12 +5,13 @@ A restored file gets a new incarnation: its generations go back, and nothing cac
 
 import os
 import sqlite3
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from registry.clock import Clock
-from registry.errors import Conflict, Invalid, StoreFault
+from registry.errors import Conflict, Invalid, StoreFault, UpstreamNonsense
 from registry.ids import new_id
 from registry.store.sqlite.connection import APPLICATION_ID, open_reader, open_unchanged
 from registry.store.sqlite.presence import Presence
@@ -27,26 +28,72 @@ def backup(path: Path, target: Path) -> int:
         Conflict: *target* exists.
         StoreFault: the copy could not be made, or is not sound; nothing is left at *target*.
     """
-    if target.exists():
-        raise Conflict(f"{target} exists; a backup never overwrites")
-    partial = target.with_name(target.name + ".partial")
-    partial.unlink(missing_ok=True)
+    partial = _partial(target)
     try:
-        with closing(open_reader(path)) as source, closing(sqlite3.connect(partial)) as copy:
-            os.chmod(partial, 0o600)
-            # One step holds one read snapshot; several would start anew whenever somebody writes.
-            source.backup(copy, pages=-1)
-            copy.execute("PRAGMA journal_mode = DELETE")
-        _verify_copy(partial, path)
+        write_copy(path, partial)
         with partial.open("rb") as written:
             os.fsync(written.fileno())
         os.link(partial, target)
     except (sqlite3.Error, OSError) as error:
         raise StoreFault(f"no backup was written to {target}: {error}") from error
     finally:
-        for leftover in (partial, *(partial.with_name(partial.name + suffix) for suffix in _BESIDE)):
-            leftover.unlink(missing_ok=True)
+        discard(partial)
     return target.stat().st_size
+
+
+@contextmanager
+def arriving(target: Path) -> Iterator[BinaryIO]:
+    """
+    A file to write a copy into that comes from elsewhere. Left without an error, it is verified and named *target*.
+
+    Whatever goes wrong, nothing is left at *target*.
+
+    Raises:
+        Conflict: *target* exists.
+        UpstreamNonsense: what arrived is not a sound store.
+        StoreFault: it could not be written.
+    """
+    partial = _partial(target)
+    try:
+        with open(os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as written:
+            yield written
+            written.flush()
+            os.fsync(written.fileno())
+        _verify_arrived(partial, target)
+        os.link(partial, target)
+        _keep_name(target)
+    except FileExistsError as error:
+        raise Conflict(f"{target} exists; a backup never overwrites") from error
+    except OSError as error:
+        raise StoreFault(f"no backup was written to {target}: {error}") from error
+    finally:
+        discard(partial)
+
+
+def write_copy(path: Path, fresh: Path) -> None:
+    """
+    Copy *path*, consistent and verified, to *fresh*, which must not exist. What was begun stays there if it fails.
+
+    Raises:
+        StoreFault: the copy is not sound.
+        sqlite3.Error, OSError: it could not be made.
+    """
+    with closing(open_reader(path)) as source, closing(sqlite3.connect(fresh)) as copy:
+        os.chmod(fresh, 0o600)
+        # One step holds one read snapshot; several would start anew whenever somebody writes.
+        source.backup(copy, pages=-1)
+        copy.execute("PRAGMA journal_mode = DELETE")
+    try:
+        verify(fresh)
+    except Invalid as error:
+        # What is wrong with the copy is wrong with the store: ours, not the caller's.
+        raise StoreFault(f"no backup was written: the store {path} itself is not sound") from error
+
+
+def discard(path: Path) -> None:
+    """Remove the file and what SQLite may have put beside it."""
+    for leftover in (path, *(path.with_name(path.name + suffix) for suffix in (*_BESIDE, "-journal"))):
+        leftover.unlink(missing_ok=True)
 
 
 def verify(path: Path) -> None:
@@ -90,12 +137,29 @@ def restore(source: Path, path: Path, clock: Clock) -> Path | None:
     return kept
 
 
-def _verify_copy(partial: Path, path: Path) -> None:
-    # What is wrong with the copy is wrong with the store: ours, not the caller's.
+def _partial(target: Path) -> Path:
+    """Where what becomes *target* is written first, free."""
+    if target.exists():
+        raise Conflict(f"{target} exists; a backup never overwrites")
+    partial = target.with_name(target.name + ".partial")
+    discard(partial)
+    return partial
+
+
+def _verify_arrived(partial: Path, target: Path) -> None:
     try:
         verify(partial)
     except Invalid as error:
-        raise StoreFault(f"no backup was written: the store {path} itself is not sound") from error
+        raise UpstreamNonsense(f"no backup was written to {target}: what arrived is not a sound store") from error
+
+
+def _keep_name(path: Path) -> None:
+    # A name is in the directory, which has its own way to the disk.
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _copy_renewed(source: Path, fresh: Path, clock: Clock) -> None:

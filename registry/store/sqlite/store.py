@@ -2,15 +2,16 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
 from registry.clock import Clock
 from registry.errors import StoreFault
-from registry.store.interface import Snapshot, TeamView, Transaction
+from registry.store.interface import Copy, Snapshot, TeamView, Transaction
 from registry.store.sqlite import backup, queries
+from registry.store.sqlite.copy import SqliteCopy, lend
 from registry.store.sqlite.migrations import require_current
 from registry.store.sqlite.presence import Presence
 from registry.store.sqlite.readers import Readers, unreadable
@@ -76,7 +77,26 @@ class SqliteStore:
     async def backup(self, target: Path) -> int:
         return await asyncio.to_thread(backup.backup, self._path, target)
 
+    @asynccontextmanager
+    async def copy(self) -> AsyncIterator[Copy]:
+        making = asyncio.ensure_future(asyncio.to_thread(lend, self._path))
+        try:
+            copy = await asyncio.shield(making)
+        except asyncio.CancelledError:
+            # The thread cannot be stopped; what it makes is given back as soon as it has.
+            making.add_done_callback(_give_back)
+            raise
+        try:
+            yield copy
+        finally:
+            copy.close()
+
     async def aclose(self) -> None:
         await asyncio.to_thread(self._writer.close)
         self._readers.close()
         self._presence.close()
+
+
+def _give_back(made: asyncio.Future[SqliteCopy]) -> None:
+    if not made.cancelled() and made.exception() is None:
+        made.result().close()

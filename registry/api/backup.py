@@ -1,0 +1,114 @@
+"""`POST /v1/backup`: a copy of the whole store, for operators. It holds everything: keep it as carefully.
+
+Until there are roles this exists on loopback listeners only, for callers on the machine itself (operators.py). A copy
+that cannot be recorded is not sent; the command on the store itself makes one also then.
+"""
+
+import asyncio
+from base64 import b64encode
+from contextlib import AsyncExitStack
+from typing import Final
+
+from litestar import HttpMethod, route
+from litestar.handlers import HTTPRouteHandler
+from litestar.types import ASGIApp, HTTPResponseBodyEvent, HTTPResponseStartEvent, HTTPScope, Receive, Scope, Send
+
+from registry.api.answers import Header
+from registry.api.operators import require_operator
+from registry.commands.actor import ANONYMOUS_LOOPBACK
+from registry.commands.perform import perform
+from registry.commands.record_copy import DOWNLOAD, record_backup
+from registry.errors import StoreFault
+from registry.store.interface import Copy, Store
+
+_PART_BYTES: Final = 256 * 1024
+# Whoever stops reading for so long gets no more of it, and the next may have one.
+_LONGEST_STALL_S: Final = 10.0
+_MADE_WITHIN_S: Final = 1800.0
+_SENT_WITHIN_S: Final = 2 * 3600.0
+
+
+def backup_routes(store: Store) -> list[HTTPRouteHandler]:
+    """The one that copies."""
+
+    @route("/v1/backup", http_method=[HttpMethod.POST], name="make-backup", status_code=200)
+    async def make_backup(scope: HTTPScope) -> ASGIApp:
+        require_operator(scope)
+        return _Sent(store)
+
+    return [make_backup]
+
+
+class _Sent:
+    """
+    An ASGI application that sends a copy, and cuts it short for who stops reading.
+
+    It is made in here, not before, so that nothing is held that is not given back, whoever leaves when.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with AsyncExitStack() as held:
+            copy = await self._made(held)
+            await perform(
+                self._store,
+                lambda transaction: record_backup(
+                    transaction,
+                    DOWNLOAD,
+                    copy.size_bytes,
+                    actor=ANONYMOUS_LOOPBACK,
+                    digest=f"sha256:{copy.sha256.hex()}",
+                ),
+            )
+            await send(HTTPResponseStartEvent(type="http.response.start", status=200, headers=_headers(copy)))
+            last = await _all_but_the_last(copy, receive, send)
+        # Whoever has all of it may ask for the next one at once.
+        if last is not None:
+            await send(HTTPResponseBodyEvent(type="http.response.body", body=last, more_body=False))
+
+    async def _made(self, held: AsyncExitStack) -> Copy:
+        try:
+            async with asyncio.timeout(_MADE_WITHIN_S):
+                return await held.enter_async_context(self._store.copy())
+        except TimeoutError as error:
+            raise StoreFault("making the copy took too long; take it on the machine itself, with --config") from error
+
+
+async def _all_but_the_last(copy: Copy, receive: Receive, send: Send) -> bytes | None:
+    """Send *copy* but for its last part; that part, None if whoever reads it left or is too slow."""
+    async with asyncio.TaskGroup() as group:
+        leaving = group.create_task(_left(receive))
+        try:
+            async with asyncio.timeout(_SENT_WITHIN_S):
+                part = await copy.read(_PART_BYTES)
+                while following := await copy.read(_PART_BYTES):
+                    if leaving.done():
+                        return None
+                    # The server takes the next part when the one before is on its way: no more is held in memory.
+                    async with asyncio.timeout(_LONGEST_STALL_S):
+                        await send(HTTPResponseBodyEvent(type="http.response.body", body=part, more_body=True))
+                    part = following
+                return part
+        except TimeoutError:
+            return None
+        finally:
+            leaving.cancel()
+
+
+async def _left(receive: Receive) -> None:
+    """Returns when the caller is gone. To what a body may hold nobody listens."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _headers(copy: Copy) -> list[Header]:
+    return [
+        (b"content-type", b"application/vnd.sqlite3"),
+        (b"content-length", b"%d" % copy.size_bytes),
+        # RFC 9530 §2: of the very bytes that follow.
+        (b"content-digest", b"sha-256=:%b:" % b64encode(copy.sha256)),
+        (b"content-disposition", b'attachment; filename="registry-backup.db"'),
+        (b"cache-control", b"no-store"),
+    ]
