@@ -9,13 +9,12 @@ in constant time.
 
 import hmac
 from collections.abc import Iterable
-from hashlib import sha256
 from typing import Final, NamedTuple, Protocol
 
 from registry.clock import Clock
 from registry.errors import Invalid, Refused, Unauthenticated
 from registry.policy.principal import Origin, Principal, Role
-from registry.policy.token import PREFIX, public_id
+from registry.policy.token import PREFIX, public_id, token_digest
 from registry.store.interface import Store
 from registry.store.tokens import Token
 
@@ -84,7 +83,7 @@ class _Known(NamedTuple):
     """A token that was good, what its bearer presented, and who that is."""
 
     token: Token
-    text: bytes
+    text: str
     principal: Principal
 
 
@@ -156,16 +155,16 @@ class Authenticator:
         if text is None:
             raise Unauthenticated(_BAD_FORMAT)
         if presented.token is not None:
-            return self._own(presented.token, text.encode())
+            return self._own(presented.token, text)
         if self._registry_tokens is None or text.startswith(PREFIX):
             raise bad_token()
         return self._registry_tokens.verify(text)
 
-    def _own(self, named: str, text: bytes) -> Principal:
+    def _own(self, named: str, text: str) -> Principal:
         token = self._store.snapshot().token(named)
         known = self._known.get(named)
         if known is None or known.token is not token or not hmac.compare_digest(known.text, text):
-            right = hmac.compare_digest(sha256(text).digest(), _NOBODYS if token is None else token.digest)
+            right = hmac.compare_digest(token_digest(text), _NOBODYS if token is None else token.digest)
             if not right or token is None:
                 raise bad_token()
             known = self._remember(token, text)
@@ -173,7 +172,7 @@ class Authenticator:
             raise bad_token()
         return known.principal
 
-    def _remember(self, token: Token, text: bytes) -> _Known:
+    def _remember(self, token: Token, text: str) -> _Known:
         """Spare the next use the digest: not the lookup, which says whether the token is still the same."""
         if len(self._known) >= _MOST_KNOWN:
             self._known.clear()
