@@ -1,12 +1,12 @@
 """How often credentials may be tried: only failures count, and too many are answered before the next one is looked at.
 
 Two limits, each in the memory of one worker. A source address that failed too often is refused whatever it sends, so
-somebody behind the same address may have to wait with a good credential too. A token (its public characters, which
-are no secret) that was tried too often is refused from everywhere, except from addresses whose last use of it was
-good: otherwise anybody who knows these characters could lock its bearer out.
+somebody behind the same address may have to wait with a good credential too; below the limit others' failures cost
+nobody anything. A token (its public characters, which are no secret) that was tried too often is refused from
+everywhere, except from addresses whose last use of it was good: otherwise anybody who knows these characters could lock
+its bearer out. Of more than 10,000 such addresses those noted first are forgotten.
 """
 
-from collections import OrderedDict
 from typing import Final
 
 from registry.api.buckets import Buckets
@@ -28,7 +28,7 @@ class Attempts:
     def __init__(self, clock: Clock) -> None:
         self._sources = Buckets(PER_SOURCE, clock)
         self._tokens = Buckets(PER_TOKEN, clock)
-        self._good: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._good: dict[tuple[str, str], None] = {}
 
     def admit(self, address: str, token: str | None) -> None:
         """
@@ -54,9 +54,8 @@ class Attempts:
 
     def succeeded(self, address: str, token: str | None) -> None:
         """What *address* sent was good."""
-        if token is None:
+        if token is None or (address, token) in self._good:
             return
         self._good[address, token] = None
-        self._good.move_to_end((address, token))
         if len(self._good) > _MOST_GOOD:
-            self._good.popitem(last=False)
+            del self._good[next(iter(self._good))]

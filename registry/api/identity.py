@@ -4,7 +4,7 @@ from litestar.types import HTTPScope
 
 from registry.api.attempts import Attempts
 from registry.api.callers import Callers
-from registry.auth.authenticate import Authenticator, credential, presented_id
+from registry.auth.authenticate import Authenticator, credential, present
 from registry.errors import MissingCredential, Refused, Unauthenticated
 from registry.policy.principal import Principal, Role
 
@@ -54,10 +54,11 @@ class Identity:
         return caller
 
     def _bearer(self, scope: HTTPScope, value: bytes) -> Principal:
-        address, token = self._callers.address(scope), presented_id(value)
+        presented, address = present(value), self._callers.address(scope)
+        token = presented.token
         self._attempts.admit(address, token)
         try:
-            principal = self._authenticator.bearer(value)
+            principal = self._authenticator.bearer(presented)
         except Unauthenticated:
             self._attempts.failed(address, token)
             raise

@@ -1,14 +1,15 @@
 """Who a request's credential says is calling.
 
 A credential that is bad is refused; it never falls back to the anonymous view. Our own tokens are looked up in the
-store at every use: a lookup costs less than keeping a cache honest, and a revocation is in force in every worker from
-its commit on. Why a token is refused is the same text whatever is wrong with it, and what is unknown costs what is
-wrong does: a lookup, a digest, and a comparison in constant time.
+store at every use, so a revocation is in force in every worker from its commit on; what is remembered of a good one
+saves the digest and is believed only while the store answers with the very same record. Why a token is refused is the
+same text whatever is wrong with it, and what is unknown costs what is wrong does: a lookup, a digest, and a comparison
+in constant time.
 """
 
 import hmac
 from collections.abc import Iterable
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from registry.clock import Clock
 from registry.errors import Invalid, Refused, Unauthenticated
@@ -23,6 +24,7 @@ _SCHEME: Final = b"bearer "
 # reference §4.1.2 and §4.1.3: clients look for these texts.
 _BAD_FORMAT: Final = "Invalid Authorization header format. Expected 'Bearer <token>'"
 _BAD_TOKEN: Final = "Invalid or expired Registry JWT token"
+_MOST_KNOWN: Final = 4096
 _UNKNOWN: Final = "failed to parse token: it is not valid here, or not any more"
 _NOBODYS: Final = bytes(32)
 """Compared with where there is no token of that name. That a SHA-256 is this is as likely as a guessed secret."""
@@ -55,9 +57,34 @@ def credential(headers: Headers) -> bytes | None:
     return found
 
 
-def presented_id(value: bytes) -> str | None:
-    """The public characters of the token in an Authorization header; None if it holds none of ours."""
-    return public_id(value[len(_SCHEME) :].strip(b" ").decode("latin-1"))
+class Presented(NamedTuple):
+    """
+    What stands in an Authorization header. `text`: what follows the scheme, None where that is not Bearer. `token`: its
+    public characters, if it has the form of a token of ours.
+    """
+
+    text: str | None
+    token: str | None
+
+
+def present(value: bytes) -> Presented:
+    """The parts of an Authorization header's value. Nothing is looked up."""
+    # reference §4.1.2: the scheme in any case, and something behind it.
+    if value[: len(_SCHEME)].lower() != _SCHEME:
+        return _OF_ANOTHER_SCHEME
+    text = value[len(_SCHEME) :].decode("latin-1").strip(" ")
+    return Presented(text, public_id(text))
+
+
+_OF_ANOTHER_SCHEME: Final = Presented(None, None)
+
+
+class _Known(NamedTuple):
+    """A token that was good, what its bearer presented, and who that is."""
+
+    token: Token
+    text: str
+    principal: Principal
 
 
 class Authenticator:
@@ -73,6 +100,7 @@ class Authenticator:
         self._store = store
         self._registry_tokens = registry_tokens
         self._clock = clock
+        self._known: dict[str, _Known] = {}
         self._anonymous: Principal | None = None
         if anonymous_team is not None:
             self._anonymous = Principal(
@@ -92,7 +120,7 @@ class Authenticator:
             Invalid: there is more than one.
         """
         value = credential(headers)
-        return None if value is None else self.bearer(value)
+        return None if value is None else self.bearer(present(value))
 
     def reader(self, headers: Headers) -> Principal:
         """
@@ -103,7 +131,7 @@ class Authenticator:
             Refused: the credential is good, and not for reading.
         """
         value = credential(headers)
-        return self.anonymous() if value is None else self.reading(self.bearer(value))
+        return self.anonymous() if value is None else self.reading(self.bearer(present(value)))
 
     def anonymous(self) -> Principal:
         """Who reads without a credential. Raises Unauthenticated if nobody does."""
@@ -121,25 +149,35 @@ class Authenticator:
             raise Refused(f"the credential of {principal.subject} names no team whose view it could read")
         return principal
 
-    def bearer(self, value: bytes) -> Principal:
-        """Who bears what stands in an Authorization header. Raises Unauthenticated if it is bad, in whichever way."""
-        # reference §4.1.2: the scheme in any case, and something behind it.
-        if value[: len(_SCHEME)].lower() != _SCHEME:
+    def bearer(self, presented: Presented) -> Principal:
+        """Who bears what was presented. Raises Unauthenticated if it is bad, in whichever way."""
+        text = presented.text
+        if text is None:
             raise Unauthenticated(_BAD_FORMAT)
-        text = value[len(_SCHEME) :].strip(b" ").decode("latin-1")
-        named = public_id(text)
-        if named is not None:
-            return self._own(named, text)
+        if presented.token is not None:
+            return self._own(presented.token, text)
         if self._registry_tokens is None or text.startswith(PREFIX):
             raise bad_token()
         return self._registry_tokens.verify(text)
 
     def _own(self, named: str, text: str) -> Principal:
         token = self._store.snapshot().token(named)
-        right = hmac.compare_digest(token_digest(text), _NOBODYS if token is None else token.digest)
-        if not right or token is None or not token.in_force(self._clock.now_us()):
+        known = self._known.get(named)
+        if known is None or known.token is not token or not hmac.compare_digest(known.text, text):
+            right = hmac.compare_digest(token_digest(text), _NOBODYS if token is None else token.digest)
+            if not right or token is None:
+                raise bad_token()
+            known = self._remember(token, text)
+        if not known.token.in_force(self._clock.now_us()):
             raise bad_token()
-        return principal_of(token)
+        return known.principal
+
+    def _remember(self, token: Token, text: str) -> _Known:
+        """Spare the next use the digest: not the lookup, which says whether the token is still the same."""
+        if len(self._known) >= _MOST_KNOWN:
+            self._known.clear()
+        known = self._known[token.id] = _Known(token, text, principal_of(token))
+        return known
 
 
 def principal_of(token: Token) -> Principal:

@@ -1,4 +1,4 @@
-"""`/v1/tokens`: issuing, listing and revoking, for the role admin (issue 3 §5, issue 4 §1). All of it is ours."""
+"""`/v1/tokens`: issuing, listing and revoking, for the role admin. All of it is ours."""
 
 from collections.abc import Iterator
 from functools import partial

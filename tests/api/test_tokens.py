@@ -1,4 +1,4 @@
-"""Our own tokens as Bearer: who they make a caller, and what a bad one is told (reference §4.1; issue 3 §5, 4 §1)."""
+"""Our own tokens as Bearer: who they make a caller, and what a bad one is told (reference §4.1)."""
 
 from collections.abc import Iterator
 

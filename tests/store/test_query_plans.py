@@ -57,7 +57,7 @@ READS = {
     "QUARANTINED_BEFORE": "quarantine USING INDEX sqlite_autoindex_quarantine_2 (upstream=? AND digest=? AND reason=?)",
     "RUNS": "runs USING INTEGER PRIMARY KEY (rowid<?)",
     "RUNS_OF_UPSTREAM": "runs USING INDEX runs_upstream (upstream=? AND sequence<?)",
-    "TOKEN": "tokens USING INDEX sqlite_autoindex_tokens_1 (id=?)",
+    "TOKEN": "tokens USING PRIMARY KEY (id=?)",
     "TOKENS": "tokens USING INDEX tokens_created ((created_us,id)<(?,?))",
     "TOKENS_OF_OWNER": "tokens USING INDEX tokens_owner (owner=? AND (created_us,id)<(?,?))",
 }

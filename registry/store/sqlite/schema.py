@@ -225,7 +225,7 @@ TOKENS: Final = (
       owner TEXT NOT NULL,
       created_us INTEGER NOT NULL,
       record BLOB NOT NULL               -- all that is known of it, MessagePack; of its secret only a digest
-    ) STRICT
+    ) STRICT, WITHOUT ROWID
     """,
     "CREATE INDEX tokens_created ON tokens (created_us, id)",
     "CREATE INDEX tokens_owner ON tokens (owner, created_us, id)",

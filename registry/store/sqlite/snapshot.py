@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +22,7 @@ from registry.store.tokens import Token
 run_decoder: Final = msgspec.json.Decoder(Run)
 quarantined_decoder: Final = msgspec.msgpack.Decoder(Quarantined)
 audit_decoder: Final = msgspec.json.Decoder(AuditEvent)
-token_decoder: Final = msgspec.msgpack.Decoder(Token)
+_token: Final = lru_cache(maxsize=4096)(msgspec.msgpack.Decoder(Token).decode)
 _NEWEST: Final = (1 << 62, "")
 
 
@@ -130,14 +131,18 @@ class SqliteSnapshot:
         return [(row[0], row[1], audit_decoder.decode(row[2])) for row in found]
 
     def token(self, public_id: str) -> Token | None:
-        row = self._row(sql.TOKEN, {"id": public_id})
-        return None if row is None else token_decoder.decode(row[0])
+        # Asked at every request that has a token: one lookup, and the same bytes are decoded once.
+        try:
+            row = self._connection.execute(sql.TOKEN, {"id": public_id}).fetchone()
+        except sqlite3.Error as error:
+            raise unreadable(error) from error
+        return None if row is None else _token(row[0])
 
     def tokens(self, *, owner: str | None, limit: int, before: tuple[int, str] | None = None) -> list[Token]:
         created_us, public_id = before or _NEWEST
         bound = {"owner": owner, "created_us": created_us, "id": public_id, "limit": limit}
         rows = self._rows(sql.TOKENS if owner is None else sql.TOKENS_OF_OWNER, bound)
-        return [token_decoder.decode(row[0]) for row in rows]
+        return [_token(row[0]) for row in rows]
 
     def growth(self, *, counted: bool = True) -> Growth:
         pages, page_bytes, free = (
