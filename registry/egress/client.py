@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import os
 import ssl
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType, TracebackType
 from typing import Self
 
@@ -107,16 +107,21 @@ class EgressClient:
         *,
         headers: Mapping[str, str] = _NO_HEADERS,
         content: bytes | None = None,
+        expected: Collection[int] = (),
         policy: EgressPolicy,
         limits: FetchLimits,
     ) -> Fetched:
         """
-        Send one request and read the whole answer. Returns 2xx only. Never retries.
+        Send one request and read the whole answer. Returns 2xx and what is expected. Never retries.
+
+        Args:
+            expected: Statuses beyond 2xx that mean something to the caller: a redirect that it judges by itself, a
+                challenge. Such an answer comes without its body.
 
         Raises:
             Invalid: The URL or a header cannot be used; nothing was sent.
             UpstreamUnreachable: No address, a forbidden address, no connection, no trust, no answer in time.
-            UpstreamRefused: Any other status, 3xx included, with the peer's Retry-After.
+            UpstreamRefused: Any other status, 3xx as well, with the peer's Retry-After.
             UpstreamNonsense: Not HTTP, cut short, too large, expanding too much, an encoding nobody asked
                 for.
         """
@@ -127,7 +132,7 @@ class EgressClient:
         target = parse_target(url)
         try:
             async with asyncio.timeout(limits.total_s):
-                return await self._exchange(method, url, target, headers, content, policy, limits)
+                return await self._exchange(method, url, target, headers, content, expected, policy, limits)
         except TimeoutError as error:
             raise UpstreamUnreachable(
                 f"{target.origin} did not answer completely within {limits.total_s:g} s"
@@ -140,6 +145,7 @@ class EgressClient:
         target: Target,
         headers: Mapping[str, str],
         content: bytes | None,
+        expected: Collection[int],
         policy: EgressPolicy,
         limits: FetchLimits,
     ) -> Fetched:
@@ -149,6 +155,8 @@ class EgressClient:
         except httpx.TransportError as error:
             raise _no_answer(error, target, limits) from error
         try:
+            if response.status_code in expected:
+                return Fetched(status=response.status_code, headers=response.headers, body=b"", url=url)
             if not 200 <= response.status_code < 300:
                 raise refusal(
                     peer=target.origin,
