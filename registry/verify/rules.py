@@ -26,6 +26,7 @@ from registry.settings import PublishSettings
 from registry.settings.verify import IndexSettings, VerifySettings
 from registry.verify.image import parse_image
 from registry.verify.package import TITLES, Kind, Package
+from registry.verify.refusal import shown
 
 _OLD_WORDS: Final = frozenset({"docker", "docker-hub"})
 """What earlier manifests, and some clients still, call OCI."""
@@ -66,9 +67,9 @@ def _unknown_type(registry_type: str, verify: VerifySettings) -> str | None:
     word = registry_type.strip().lower()
     if word in _OLD_WORDS or word in set(Kind):
         right = Kind.OCI if word in _OLD_WORDS else word
-        return f"unsupported registry type: {_quoted(registry_type)}; write {_quoted(right)}"
+        return f"unsupported registry type: {shown(registry_type)}; write {right}"
     if verify.any:
-        return f"unsupported registry type: {_quoted(registry_type)}; expected one of {', '.join(Kind)}"
+        return f"unsupported registry type: {shown(registry_type)}; expected one of {', '.join(Kind)}"
     return None
 
 
@@ -126,8 +127,8 @@ def _index_fields(kind: Kind, package: Package, index: IndexSettings) -> str | N
     expected = (index.url, *index.bases)
     if package.base and package.base not in expected:
         return (
-            f"registry type and base URL do not match: '{package.base}' is not valid for registry type '{kind}'. "
-            f"Expected: {' or '.join(expected)}"
+            f"registry type and base URL do not match: '{shown(package.base)}' is not valid for registry type "
+            f"'{kind}'. Expected: {' or '.join(expected)}"
         )
     return None
 

@@ -90,7 +90,7 @@ class TestVerified:
             ),
             (
                 package("homebrew", "fax", "1"),
-                'unsupported registry type: "homebrew"; expected one of npm, pypi, nuget, oci, mcpb, cargo',
+                "unsupported registry type: homebrew; expected one of npm, pypi, nuget, oci, mcpb, cargo",
             ),
         ],
     )
