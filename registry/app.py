@@ -25,7 +25,6 @@ from registry.api.problems import answer
 from registry.api.publish import PublishRoutes
 from registry.api.routes import routes
 from registry.auth.authenticate import Authenticator
-from registry.catalog.entry import ServerName
 from registry.clock import Clock
 from registry.egress.client import EgressClient
 from registry.errors import ConfigFault, RegistryError
@@ -37,8 +36,8 @@ from registry.store.interface import EVERYONE
 from registry.store.sqlite.copy import discard_leftovers
 from registry.store.sqlite.migrations import migrate
 from registry.store.sqlite.store import SqliteStore
+from registry.verify.ownership import ownership, require_usable
 from registry.wiring import configured_upstreams, private_source
-from schemas.validation.reading import Members
 from sync.configure import put_in_force
 from sync.schedule import Jobs
 
@@ -48,10 +47,11 @@ def prepare(settings: Settings, *, clock: Clock, log: BoundLog) -> None:
     Bring the store up to date and the configured upstreams in force, before any worker begins.
 
     Raises:
-        ConfigFault: a secret that an upstream refers to is missing or readable by others; there is no such team.
+        ConfigFault: a secret that the configuration refers to is missing or readable by others; there is no such team.
         StoreFault: the store cannot be prepared; see migrations.migrate.
     """
     upstreams = configured_upstreams(settings, os.environ)
+    require_usable(settings, os.environ)
     for step in migrate(settings.store.path, clock=clock, release=RELEASE):
         log.info(f"prepared the store: {step}", store=str(settings.store.path))
     discard_leftovers(settings.store.path)
@@ -87,7 +87,7 @@ def build(settings: Settings, *, clock: Clock, lines: Lines, log: BoundLog) -> A
         store,
         clock=clock,
         settings=settings.publish,
-        ownership=_EveryPackage(),
+        ownership=ownership(settings, client, clock, os.environ),
         severities={},
     )
     publish = PublishRoutes(store, publisher, identity, callers, private=private_source(settings))
@@ -148,10 +148,3 @@ def _answered(log: BoundLog) -> Callable[[Request[Any, Any, Any], Exception], Re
         return Response(answered.body, status_code=answered.status, headers=headers, media_type=headers["content-type"])
 
     return handler
-
-
-class _EveryPackage:
-    """Until an index can be asked: every package is its publisher's."""
-
-    async def require(self, name: ServerName, members: Members, /) -> None:
-        """Never raises."""

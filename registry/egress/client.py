@@ -9,7 +9,7 @@ cookies and inflates a chunk without bound. Foreign exceptions are translated he
 import asyncio
 import contextlib
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from types import MappingProxyType, TracebackType
 from typing import BinaryIO, Self
 
@@ -108,28 +108,31 @@ class EgressClient:
         *,
         headers: Mapping[str, str] = _NO_HEADERS,
         content: bytes | None = None,
+        expected: Collection[int] = (),
         policy: EgressPolicy,
         limits: FetchLimits,
     ) -> Fetched:
         """
-        Send one request and read the whole answer. Returns 2xx only. Never retries.
+        Send one request and read the whole answer. Returns 2xx and what is expected. Never retries.
+
+        Args:
+            expected: Statuses beyond 2xx that mean something to the caller: a redirect that it judges by itself, a
+                challenge. Such an answer comes without its body.
 
         Raises:
             Invalid: The URL or a header cannot be used; nothing was sent.
             UpstreamUnreachable: No address, a forbidden address, no connection, no trust, no answer in time.
-            UpstreamRefused: Any other status, 3xx included, with the peer's Retry-After.
+            UpstreamRefused: Any other status, 3xx as well, with the peer's Retry-After.
             UpstreamNonsense: Not HTTP, cut short, too large, expanding too much, an encoding nobody asked
                 for.
         """
         target = _checked(method, url, headers)
         request = self._composed(method, target, headers, content, limits, encoding="gzip")
-        async with self._answered(request, target, headers, policy, limits) as response:
-            return Fetched(
-                status=response.status_code,
-                headers=response.headers,
-                body=await _whole(response, target, limits, bodiless=method == "HEAD"),
-                url=url,
-            )
+        async with self._answered(request, target, headers, policy, limits, expected) as response:
+            body = b""
+            if response.status_code not in expected:
+                body = await _whole(response, target, limits, bodiless=method == "HEAD")
+            return Fetched(status=response.status_code, headers=response.headers, body=body, url=url)
 
     async def download(
         self,
@@ -171,12 +174,13 @@ class EgressClient:
         headers: Mapping[str, str],
         policy: EgressPolicy,
         limits: FetchLimits,
+        expected: Collection[int] = (),
     ) -> AsyncIterator[httpx.Response]:
         """The answer to *request*, its body not read yet. One deadline spans what is done with it, too."""
         try:
             async with (
                 asyncio.timeout(limits.total_s),
-                self._sent(request, target, headers, policy, limits) as response,
+                self._sent(request, target, headers, policy, limits, expected) as response,
             ):
                 yield response
         except TimeoutError as error:
@@ -192,13 +196,14 @@ class EgressClient:
         headers: Mapping[str, str],
         policy: EgressPolicy,
         limits: FetchLimits,
+        expected: Collection[int],
     ) -> AsyncIterator[httpx.Response]:
         try:
             response = await self._transport(policy).handle_async_request(request)
         except httpx.TransportError as error:
             raise no_answer(error, target, limits) from error
         try:
-            if not 200 <= response.status_code < 300:
+            if response.status_code not in expected and not 200 <= response.status_code < 300:
                 raise refusal(
                     peer=target.origin,
                     status=response.status_code,

@@ -59,7 +59,7 @@ class Downloaded(msgspec.Struct, frozen=True, kw_only=True):
 
 class Fetched(msgspec.Struct, frozen=True, kw_only=True):
     """
-    A complete 2xx answer.
+    A complete 2xx answer; or one with a status that the caller expected, which comes without its body.
 
     Args:
         headers: Names compare without regard to case; a repeated header's values are joined by ", ".

@@ -5,6 +5,7 @@ One struct per table. The file's keys are the field names, except that durations
 also stands in `schemas/config/registry.schema.json`, and a test holds the two together.
 """
 
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 
@@ -35,6 +36,7 @@ from registry.settings.values import (
     is_every_address,
     is_loopback,
 )
+from registry.settings.verify import IndexSettings, OciHostSettings, VerifySettings
 
 
 class ServerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -168,6 +170,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     anonymous: AnonymousSettings = AnonymousSettings()
     upstreams: tuple[UpstreamSettings, ...] = field(default=(), name="upstream")
     publish: PublishSettings = PublishSettings()
+    verify: VerifySettings = VerifySettings()
     retention: RetentionSettings = RetentionSettings()
 
 
@@ -199,7 +202,23 @@ def warnings(settings: Settings) -> list[ConfigWarning]:
         where = f'upstream "{upstream.name}"'
         if not upstream.include:
             warn("upstream.include", f"{where} includes nothing: no entry of it will be mirrored")
-        url = upstream.url or ""
-        if upstream.token is not None and url.startswith("http://") and not is_loopback(host_of(url)):
+        if upstream.token is not None and _in_clear(upstream.url or ""):
             warn("upstream.token", f"{where} is sent its token unencrypted; use https")
+    for kind, index in _indexes(settings.verify):
+        if _in_clear(index.url):
+            risk = "is sent its token" if index.token is not None else "is believed"
+            warn(f"verify.{kind}", f"the index {index.url} {risk} unencrypted; use https")
     return found
+
+
+def _in_clear(url: str) -> bool:
+    return url.startswith("http://") and not is_loopback(host_of(url))
+
+
+def _indexes(verify: VerifySettings) -> Iterator[tuple[str, IndexSettings | OciHostSettings]]:
+    named = (("npm", verify.npm), ("pypi", verify.pypi), ("nuget", verify.nuget), ("cargo", verify.cargo))
+    for kind, index in named:
+        if index is not None:
+            yield kind, index
+    for registry in verify.oci or ():
+        yield "oci", registry

@@ -30,7 +30,7 @@ _OFFICIAL_HINTS: Final = {
     "SEED_FROM": "declare an [[upstream]] with a url or a path",
     "VERSION": "the version is the release's own; remove it",
     "ENABLE_ANONYMOUS_AUTH": f"who may read without credentials is {PREFIX}ANONYMOUS__TEAM",
-    "ENABLE_REGISTRY_VALIDATION": _NO_COUNTERPART,
+    "ENABLE_REGISTRY_VALIDATION": "name the indexes to ask in [verify]; what is not named there is not verified",
     "GITHUB_CLIENT_ID": _NO_COUNTERPART,
     "GITHUB_CLIENT_SECRET": _NO_COUNTERPART,
     "GITHUB_OIDC_AUDIENCE": _NO_COUNTERPART,

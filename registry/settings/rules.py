@@ -10,12 +10,31 @@ from registry.catalog.overlay import PRIVATE
 from registry.settings import UpstreamKind, UpstreamSettings
 from registry.settings.positions import Path
 from registry.settings.secret import SecretRef
+from registry.settings.verify import VerifySettings
 
 
 class Report(Protocol):
     """Takes one broken rule: where, what would be right, and the sentence for people."""
 
     def __call__(self, path: Path, expected: str, message: str) -> None: ...
+
+
+def check_secret(report: Report, path: Path, label: str, secret: SecretRef) -> None:
+    """Report a reference to a secret, at *path* and called *label*, that names no place for it or two."""
+    if (secret.env is None) == (secret.file is None):
+        expected = '{ env = "NAME" } or { file = "path" }'
+        report(path, expected, f"{label}: expected either {expected}")
+
+
+def check_verify(report: Report, verify: VerifySettings) -> None:
+    """Report every host that `[verify]` names twice: it would not be clear which of the two answers for it."""
+    seen: set[str] = set()
+    for index, registry in enumerate(verify.oci or ()):
+        host = registry.host.lower()
+        if host in seen:
+            message = f'"oci" in [verify] names the host "{host}" twice'
+            report(("verify", "oci", index, "host"), "a host of its own", message)
+        seen.add(host)
 
 
 class UpstreamRules:
@@ -39,8 +58,6 @@ class UpstreamRules:
         path: Path = ("upstream", index)
         label = f'[[upstream]] "{upstream.name}"'
         self._check_location(path, label, upstream.kind, present)
-        if upstream.token is not None:
-            self._check_token((*path, "token"), label, upstream.token)
         self._check_name((*path, "name"), upstream.name)
         self._check_precedence((*path, "precedence"), label, upstream)
         for position, claim in enumerate(upstream.claims):
@@ -60,11 +77,6 @@ class UpstreamRules:
         if unfit in present:
             message = f'{label} is of kind "{kind}" and cannot have "{unfit}"'
             self._report((*path, unfit), f'no "{unfit}"', message)
-
-    def _check_token(self, path: Path, label: str, token: SecretRef) -> None:
-        if (token.env is None) == (token.file is None):
-            expected = '{ env = "NAME" } or { file = "path" }'
-            self._report(path, expected, f'"token" in {label}: expected either {expected}')
 
     def _check_name(self, path: Path, name: str) -> None:
         if name == PRIVATE:

@@ -19,11 +19,13 @@ from msgspec.structs import fields
 from registry.settings import Settings, UpstreamSettings
 from registry.settings.positions import Path, Positions
 from registry.settings.problem import ConfigProblem, did_you_mean
-from registry.settings.rules import UpstreamRules
+from registry.settings.rules import UpstreamRules, check_secret, check_verify
+from registry.settings.secret import SecretRef
+from registry.settings.verify import VerifySettings
 
 _S = TypeVar("_S", bound=Struct)
 _MAX_SHOWN: Final = 60
-_NEVER_SHOWN: Final = frozenset({"token", "env", "file", "url", "public_url"})
+_NEVER_SHOWN: Final = frozenset({"token", "env", "file", "url", "public_url", "verify"})
 _KINDS: Final = {str: "a string", bool: "a boolean", int: "an integer", float: "a float", list: "an array"}
 
 
@@ -50,6 +52,8 @@ class Reading:
             elif isinstance(value, dict):
                 table: Struct | None = self._table(known[key].type, value, (key,), f"[{key}]")
                 tables[known[key].name] = table
+                if isinstance(table, VerifySettings):
+                    check_verify(self._report, table)
             else:
                 self._report((key,), f"a table [{key}]", f"expected one table [{key}], got {_kind(value)}")
         return _make(Settings, {name: table for name, table in tables.items() if table is not None})
@@ -101,17 +105,25 @@ class Reading:
             self._mismatch(path, label, meta.description or "an array", value)
             return None
         if isinstance(base, type) and issubclass(base, Struct):
-            if isinstance(value, dict):
-                return self._table(base, value, path, label)
-            expected = " or ".join(f"{{ {field.name} = … }}" for field in fields(base))
-            self._mismatch(path, label, expected, value)
-            return None
+            return self._inline(base, value, path, label)
         try:
             return msgspec.convert(_parse(meta, value), declared, dec_hook=_already_parsed)
         except ValueError as error:
             hint = "" if isinstance(error, msgspec.ValidationError) else str(error)
             self._mismatch(path, label, _expected(base, meta), value, hint)
             return None
+
+    def _inline(self, cls: type[Struct], value: object, path: Path, label: str) -> Struct | None:
+        if not isinstance(value, dict):
+            needed = ", ".join(f"{field.encode_name} = …" for field in fields(cls) if field.required)
+            choice = [needed] if needed else [f"{field.encode_name} = …" for field in fields(cls)]
+            self._mismatch(path, label, " or ".join(f"{{ {keys} }}" for keys in choice), value)
+            return None
+        already = len(self.problems)
+        table = self._table(cls, value, path, label)
+        if isinstance(table, SecretRef) and len(self.problems) == already:
+            check_secret(self._report, path, label, table)
+        return table
 
     def _mismatch(self, path: Path, label: str, expected: str, value: object, hint: str = "") -> None:
         got = _kind(value) if _NEVER_SHOWN.intersection(path) else _shown(value)

@@ -7,6 +7,7 @@ misbehaving. Stopping it ends every connection, hanging ones too, and leaves not
 import asyncio
 import contextlib
 import socket
+import ssl
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -24,19 +25,28 @@ class LoopbackServer:
 
     Args:
         port: 0 for any free one, chosen at the first start.
+        tls: Serve https with it. Clients then need a name of the certificate, which `url` does not know.
     """
 
-    def __init__(self, answer: Callable[[Request], Response], *, port: int = 0) -> None:
+    def __init__(
+        self, answer: Callable[[Request], Response], *, port: int = 0, tls: ssl.SSLContext | None = None
+    ) -> None:
         self._answer = answer
         self._port = port
+        self._tls = tls
         self._running: _Running | None = None
 
     @property
     def url(self) -> str:
         """`http://127.0.0.1:PORT` without a slash at its end. Raises ValueError before the first start."""
+        return f"{'http' if self._tls is None else 'https'}://127.0.0.1:{self.port}"
+
+    @property
+    def port(self) -> int:
+        """Raises ValueError before the first start."""
         if not self._port:
             raise ValueError("the server was never started, so it has no address")
-        return f"http://127.0.0.1:{self._port}"
+        return self._port
 
     def start(self) -> None:
         """Returns when connections are accepted."""
@@ -44,7 +54,7 @@ class LoopbackServer:
             raise ValueError("the server runs already")
         listener = socket.create_server(("127.0.0.1", self._port), backlog=512)
         self._port = listener.getsockname()[1]
-        self._running = _Running(self._answer, listener)
+        self._running = _Running(self._answer, listener, self._tls)
 
     def stop(self) -> None:
         """
@@ -60,9 +70,12 @@ class LoopbackServer:
 class _Running:
     """One life of the server: its thread, its loop, its connections."""
 
-    def __init__(self, answer: Callable[[Request], Response], listener: socket.socket) -> None:
+    def __init__(
+        self, answer: Callable[[Request], Response], listener: socket.socket, tls: ssl.SSLContext | None
+    ) -> None:
         self._answer = answer
         self._listener = listener
+        self._tls = tls
         self._ready = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping = asyncio.Event()
@@ -95,7 +108,7 @@ class _Running:
                 open_ones[task] = writer
                 task.add_done_callback(lambda ended: open_ones.pop(ended).close())
 
-            server = await asyncio.start_server(accept, sock=self._listener, limit=_LONGEST_HEAD)
+            server = await asyncio.start_server(accept, sock=self._listener, limit=_LONGEST_HEAD, ssl=self._tls)
             self._ready.set()
             try:
                 await self._stopping.wait()

@@ -7,7 +7,8 @@ from urllib.parse import unquote, unquote_plus
 from msgspec import Struct, structs
 
 _REASONS = {
-    200: "OK", 304: "Not Modified", 308: "Permanent Redirect", 400: "Bad Request", 404: "Not Found",
+    200: "OK", 302: "Found", 304: "Not Modified", 307: "Temporary Redirect", 308: "Permanent Redirect",
+    400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found",
     422: "Unprocessable Entity", 429: "Too Many Requests", 500: "Internal Server Error", 502: "Bad Gateway",
     503: "Service Unavailable", 504: "Gateway Timeout",
 }  # fmt: skip

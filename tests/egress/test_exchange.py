@@ -65,6 +65,18 @@ class TestRequest:
             f"user-agent: {USER_AGENT}",
         ]
 
+    async def test_a_status_that_is_expected_is_an_answer(self) -> None:
+        """
+        Who can judge a redirect gets it with its headers and without its body; all other statuses stay refusals.
+        """
+        moved = http("302 Found", b"elsewhere", "Location: https://other.example/")
+        async with peer(says(moved, http("307 Temporary Redirect"))) as upstream, egress() as client:
+            fetched = await client.request("GET", upstream.url(), expected={302}, policy=ANYWHERE, limits=LIMITS)
+            with pytest.raises(UpstreamRefused, match="307 temporary redirect"):
+                await client.request("GET", upstream.url(), expected={302}, policy=ANYWHERE, limits=LIMITS)
+
+        assert (fetched.status, fetched.headers["location"], fetched.body) == (302, "https://other.example/", b"")
+
     async def test_a_body_is_posted(self) -> None:
         """
         POST carries its content and the content's length.

@@ -15,6 +15,7 @@ from registry.settings import (
     warnings,
 )
 from registry.settings.secret import SecretRef
+from registry.settings.verify import IndexSettings, OciHostSettings, VerifySettings
 
 SAMPLE = UpstreamSettings(name="sample", kind=UpstreamKind.FILE, path=Path("sample.jsonl"))
 
@@ -112,6 +113,19 @@ class TestWarnings:
                     )
                 ),
                 "upstream.include",
+            ),
+            (
+                Settings(
+                    upstreams=(SAMPLE,), verify=VerifySettings(npm=IndexSettings(url="http://npm.example", bases=()))
+                ),
+                "verify.npm",
+            ),
+            (
+                Settings(
+                    upstreams=(SAMPLE,),
+                    verify=VerifySettings(oci=(OciHostSettings(host="oci.example", url="http://oci.example"),)),
+                ),
+                "verify.oci",
             ),
         ],
     )

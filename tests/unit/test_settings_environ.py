@@ -126,7 +126,7 @@ class TestRefusals:
             ("SEED_FROM", "[[upstream]]"),
             ("VERSION", "release"),
             ("ENABLE_ANONYMOUS_AUTH", "MCP_REGISTRY_ANONYMOUS__TEAM"),
-            ("ENABLE_REGISTRY_VALIDATION", "remove it"),
+            ("ENABLE_REGISTRY_VALIDATION", "[verify]"),
             ("GITHUB_CLIENT_ID", "remove it"),
             ("GITHUB_CLIENT_SECRET", "remove it"),
             ("GITHUB_OIDC_AUDIENCE", "remove it"),

@@ -199,6 +199,18 @@ class TestRules:
                 ONE + 'token = { env = "A", file = "b" }\n',
                 '5: "token" in [[upstream]] "one": expected either { env = "NAME" } or { file = "path" }',
             ),
+            (
+                '[verify]\nnpm = { url = "https://a", token = {} }\n',
+                '2: "token" in "npm" in [verify]: expected either { env = "NAME" } or { file = "path" }',
+            ),
+            (
+                '[verify]\noci = [\n{ host = "A", url = "https://a" },\n{ host = "a", url = "https://b" },\n]\n',
+                '4: "oci" in [verify] names the host "a" twice',
+            ),
+            (
+                '[verify]\nnpm = "https://me:hunter2@a"\n',
+                '2: "npm" in [verify]: expected { url = … }, got a string',
+            ),
         ],
     )
     def test_values_that_do_not_go_together_are_refused(self, tmp_path: Path, text: str, said: str) -> None:

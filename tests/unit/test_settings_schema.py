@@ -12,12 +12,14 @@ import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Struct
 from msgspec.structs import FieldInfo, fields
 
 from registry.settings import Settings, UpstreamSettings
 from registry.settings.file import check_config, load_settings
 from registry.settings.secret import SecretRef
-from schemas.config import keys, markdown_table, schema
+from registry.settings.verify import IndexSettings, McpbSettings, OciHostSettings
+from schemas.config import Schema, keys, markdown_table, schema
 
 Case = tuple[str, str, object]
 
@@ -57,6 +59,29 @@ _COUNTS = ([1, 64], [0, -1, 1.5, "1", True, []])
 _HOSTS = (
     [[], ["a"], ["a.example:8443", "[::1]", "[::1]:80"]],
     ["a", [""], ["*"], ["*.example"], ["http://a"], ["a/"], ["a:x"], [1], ["a", "b c"]],
+)
+_INDEXES: tuple[list[object], list[object]] = (
+    [
+        {"url": "https://a.example/npm/"},
+        {"url": "http://a", "bases": [], "allow_private": True},
+        {"url": "https://a", "bases": ["https://b", "https://c/x"], "token": {"env": "A"}},
+        {"url": "https://a", "token": {"file": "x"}},
+    ],
+    [
+        {},
+        {"bases": ["https://b"]},
+        {"url": "a"},
+        {"url": "https://a", "bases": "https://b"},
+        {"url": "https://a", "bases": ["b"]},
+        {"url": "https://a", "allow_private": 1},
+        {"url": "https://a", "token": "s"},
+        {"url": "https://a", "token": {}},
+        {"url": "https://a", "token": {"env": "A", "file": "x"}},
+        {"url": "https://a", "x": 1},
+        [{"url": "https://a"}],
+        "https://a",
+        True,
+    ],
 )
 
 CASES: dict[tuple[str, str], tuple[Sequence[object], Sequence[object]]] = {
@@ -104,6 +129,42 @@ CASES: dict[tuple[str, str], tuple[Sequence[object], Sequence[object]]] = {
     ("[publish]", "mcpb_hosts"): _HOSTS,
     ("[publish]", "principal_quota"): _COUNTS,
     ("[publish]", "source_quota"): _COUNTS,
+    ("[verify]", "npm"): _INDEXES,
+    ("[verify]", "pypi"): _INDEXES,
+    ("[verify]", "nuget"): _INDEXES,
+    ("[verify]", "cargo"): _INDEXES,
+    ("[verify]", "oci"): (
+        [
+            [{"host": "docker.io", "url": "https://a"}],
+            [
+                {"host": "a:5000", "url": "http://a:5000", "allow_private": True, "token": {"env": "A"}},
+                {"host": "[::1]", "url": "http://[::1]"},
+            ],
+        ],
+        [
+            [],
+            {"host": "a", "url": "https://a"},
+            [{"host": "a"}],
+            [{"url": "https://a"}],
+            [{"host": "https://a", "url": "https://a"}],
+            [{"host": "a", "url": "a"}],
+            [{"host": "a", "url": "https://a", "bases": []}],
+            [{"host": "a", "url": "https://a", "token": {}}],
+            ["a"],
+            "a",
+        ],
+    ),
+    ("[verify]", "mcpb"): (
+        [{}, {"redirect_hosts": []}, {"redirect_hosts": ["a.example", "b:8443"], "allow_private": True}],
+        [
+            {"redirect_hosts": "a"},
+            {"redirect_hosts": ["*.a"]},
+            {"allow_private": "yes"},
+            {"url": "https://a"},
+            [],
+            True,
+        ],
+    ),
     ("[retention]", "runs"): _DURATIONS,
     ("[retention]", "quarantine"): _DURATIONS,
     ("[retention]", "superseded_documents"): _DURATIONS,
@@ -155,12 +216,30 @@ class TestSchema:
 
         assert stated == absent
 
-    def test_a_token_has_the_keys_of_a_secret_reference(self) -> None:
-        """The one nested table agrees as well."""
-        [token] = [described for _, key, described in keys() if key == "token"]
+    @pytest.mark.parametrize(
+        ("path", "struct"),
+        [
+            (("upstream", "items", "token"), SecretRef),
+            (("verify", "npm"), IndexSettings),
+            (("verify", "npm", "token"), SecretRef),
+            (("verify", "oci", "items"), OciHostSettings),
+            (("verify", "oci", "items", "token"), SecretRef),
+            (("verify", "mcpb"), McpbSettings),
+        ],
+        ids=repr,
+    )
+    def test_a_nested_table_has_the_keys_of_its_struct(self, path: Sequence[str], struct: type[Struct]) -> None:
+        """The tables within tables agree as well: their keys, and what holds when one is absent."""
+        described = _nested(path)
 
-        assert set(token["properties"]) == {field.encode_name for field in fields(SecretRef)}
-        assert all("description" in described for described in token["properties"].values())
+        known = {field.encode_name: field for field in fields(struct)}
+        assert set(described["properties"]) == set(known)
+        assert set(described.get("required", ())) == {key for key, field in known.items() if field.required}
+        assert all("description" in _resolved(inner) for inner in described["properties"].values())
+        for key, inner in described["properties"].items():
+            if "default" in inner:
+                default = known[key].default
+                assert inner["default"] == (list(default) if isinstance(default, tuple) else default)
 
 
 class TestAgreement:
@@ -235,6 +314,21 @@ class TestMarkdownTable:
         assert "| `[[upstream]]` `name` | required |" in table
 
 
+def _nested(path: Sequence[str]) -> Schema:
+    described = schema()
+    for step in path:
+        described = _resolved(described["items"] if step == "items" else described["properties"][step])
+    return described
+
+
+def _resolved(described: Schema) -> Schema:
+    """The definition that it refers to, overlaid with what stands beside the reference."""
+    if "$ref" not in described:
+        return described
+    definition: Schema = schema()["$defs"][described["$ref"].rpartition("/")[2]]
+    return {**definition, **described}
+
+
 def _struct_fields() -> dict[tuple[str, str], FieldInfo]:
     found: dict[tuple[str, str], FieldInfo] = {}
     for table in fields(Settings):
@@ -270,6 +364,8 @@ def _written(directory: Path, document: Mapping[str, Mapping[str, object]]) -> P
 
 
 def _toml(value: object) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(_toml, value))}]"
     if isinstance(value, dict):
         return "{ " + ", ".join(f"{key} = {_toml(inner)}" for key, inner in value.items()) + " }"
     return json.dumps(value)
