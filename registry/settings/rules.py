@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from registry.catalog.overlay import PRIVATE
-from registry.settings import UpstreamKind, UpstreamSettings
+from registry.settings import ServerSettings, UpstreamKind, UpstreamSettings
+from registry.settings.auth import AuthSettings
 from registry.settings.positions import Path
 from registry.settings.secret import SecretRef
+from registry.settings.values import host_of, is_loopback
 
 
 class Report(Protocol):
@@ -40,7 +42,7 @@ class UpstreamRules:
         label = f'[[upstream]] "{upstream.name}"'
         self._check_location(path, label, upstream.kind, present)
         if upstream.token is not None:
-            self._check_token((*path, "token"), label, upstream.token)
+            check_secret(self._report, (*path, "token"), f'"token" in {label}', upstream.token)
         self._check_name((*path, "name"), upstream.name)
         self._check_precedence((*path, "precedence"), label, upstream)
         for position, claim in enumerate(upstream.claims):
@@ -61,11 +63,6 @@ class UpstreamRules:
             message = f'{label} is of kind "{kind}" and cannot have "{unfit}"'
             self._report((*path, unfit), f'no "{unfit}"', message)
 
-    def _check_token(self, path: Path, label: str, token: SecretRef) -> None:
-        if (token.env is None) == (token.file is None):
-            expected = '{ env = "NAME" } or { file = "path" }'
-            self._report(path, expected, f'"token" in {label}: expected either {expected}')
-
     def _check_name(self, path: Path, name: str) -> None:
         if name == PRIVATE:
             message = f'[[upstream]] cannot be called "{PRIVATE}": that is what this registry calls its own publishers'
@@ -79,3 +76,32 @@ class UpstreamRules:
         if holder != upstream.name:
             message = f'{label} has precedence {upstream.precedence}, which "{holder}" has already'
             self._report(path, "a precedence of its own", message)
+
+
+def check_auth(report: Report, auth: AuthSettings, server: ServerSettings) -> None:
+    """Report every rule that *auth* breaks on a listener as in *server*."""
+    for position, secret in enumerate(auth.signing_keys):
+        check_secret(report, ("auth", "signing_keys", position), '"signing_keys" in [auth]', secret)
+    if auth.none is not None and not (server.on_loopback or auth.none.allow_beyond_loopback):
+        message = (
+            f"[auth.none] lets everybody who can reach {server.listen} publish; listen on loopback, or say "
+            '"allow_beyond_loopback = true" there if that is meant'
+        )
+        report(("auth", "none"), "allow_beyond_loopback = true", message)
+    spoken_to = (
+        ("github_at", "api_url", auth.github_at and auth.github_at.api_url),
+        ("github_oidc", "issuer", auth.github_oidc and auth.github_oidc.issuer),
+        ("github_oidc", "jwks_url", auth.github_oidc and auth.github_oidc.jwks_url),
+        ("oidc", "issuer", auth.oidc and auth.oidc.issuer),
+    )
+    for login, key, url in spoken_to:
+        if url and url.startswith("http://") and not is_loopback(host_of(url)):
+            message = f'"{key}" in [auth.{login}]: who somebody is cannot be told over plain http; expected https'
+            report(("auth", login, key), "an https URL", message)
+
+
+def check_secret(report: Report, path: Path, label: str, secret: SecretRef) -> None:
+    """Report a reference to a secret that names no place, or two. *label* is how the key is called in messages."""
+    if (secret.env is None) == (secret.file is None):
+        expected = '{ env = "NAME" } or { file = "path" }'
+        report(path, expected, f"{label}: expected either {expected}")
