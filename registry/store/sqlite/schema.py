@@ -193,3 +193,13 @@ OPERATIONS: Final = (
     ) STRICT
     """,
 )
+
+LOGINS: Final = (
+    """
+    CREATE TABLE spent_proofs (
+      digest BLOB PRIMARY KEY CHECK (length(digest) = 32), -- of what may be used once
+      expires_us INTEGER NOT NULL        -- nothing would accept it any more after that
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX spent_proofs_expiry ON spent_proofs (expires_us)",
+)

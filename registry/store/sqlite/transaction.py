@@ -212,6 +212,11 @@ class SqliteTransaction(SqliteSnapshot):
     def release_lease(self, name: str, *, holder: str) -> None:
         self._connection.execute(sql.RELEASE_LEASE, {"name": name, "holder": holder})
 
+    def spend_proof(self, digest: bytes, *, expires_us: int, now_us: int) -> bool:
+        spent = self._connection.execute(sql.SPEND_PROOF, {"digest": digest, "expires_us": expires_us}).rowcount == 1
+        self._connection.execute(sql.FORGET_SPENT_PROOFS, {"now_us": now_us})
+        return spent
+
     def append_audit(self, event: AuditEvent) -> None:
         bound = {
             "at_us": self.instant_us,
