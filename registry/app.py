@@ -15,6 +15,7 @@ from litestar.types import ASGIApp
 
 from registry import RELEASE
 from registry.api.access import AccessLog
+from registry.api.auth import Logins
 from registry.api.callers import Callers
 from registry.api.edge import Edge
 from registry.api.hosts import Hosts
@@ -22,15 +23,17 @@ from registry.api.measures import Measures
 from registry.api.problems import answer
 from registry.api.routes import routes
 from registry.auth.authenticate import Authenticator
+from registry.auth.exchange.configured import configured_logins
 from registry.clock import Clock
-from registry.egress.client import EgressClient
+from registry.egress.client import Network, trust
+from registry.egress.names import NameServers
 from registry.errors import ConfigFault, RegistryError
 from registry.logs import BoundLog, Lines
 from registry.settings import Settings
 from registry.store.interface import EVERYONE
 from registry.store.sqlite.migrations import migrate
 from registry.store.sqlite.store import SqliteStore
-from registry.wiring import configured_upstreams, private_source
+from registry.wiring import configured_upstreams, egress_client, ensure_signing_key, private_source, registry_tokens
 from sync.configure import put_in_force
 from sync.schedule import Jobs
 
@@ -40,12 +43,18 @@ def prepare(settings: Settings, *, clock: Clock, log: BoundLog) -> None:
     Bring the store up to date and the configured upstreams in force, before any worker begins.
 
     Raises:
-        ConfigFault: a secret that an upstream refers to is missing or readable by others; there is no such team.
+        ConfigFault: a secret that is referred to is missing, readable by others or of no use; there is no such team.
         StoreFault: the store cannot be prepared; see migrations.migrate.
     """
     upstreams = configured_upstreams(settings, os.environ)
     for step in migrate(settings.store.path, clock=clock, release=RELEASE):
         log.info(f"prepared the store: {step}", store=str(settings.store.path))
+    ensure_signing_key(settings, log)
+    # What would stop every worker stops the start.
+    registry_tokens(settings, clock, os.environ)
+    trust(settings.egress.ca_file)
+    if settings.auth.dns is not None:
+        NameServers(settings.egress.nameservers)
 
     async def put() -> None:
         store = SqliteStore(settings.store.path, clock)
@@ -60,18 +69,38 @@ def prepare(settings: Settings, *, clock: Clock, log: BoundLog) -> None:
     asyncio.run(put())
 
 
-def build(settings: Settings, *, clock: Clock, lines: Lines, log: BoundLog) -> ASGIApp:
+def build(
+    settings: Settings,
+    *,
+    clock: Clock,
+    lines: Lines,
+    log: BoundLog,
+    network: Network | None = None,
+) -> ASGIApp:
     """
     The application of one worker.
 
     Args:
         settings: With its secrets resolvable; the store it names must have been migrated.
+        network: What opens sockets to others; tests pass one of their own.
     """
     upstreams = configured_upstreams(settings, os.environ)
     store = SqliteStore(settings.store.path, clock)
     measures = Measures()
     callers = Callers(settings.server.trusted_proxies)
     authenticator = Authenticator(anonymous_team=settings.anonymous.team)
+    tokens = registry_tokens(settings, clock, os.environ)
+    client = egress_client(settings, clock, network=network)
+    logins = None
+    if tokens is not None:
+        exchanges = configured_logins(
+            settings.auth,
+            public_url=settings.server.public_url,
+            client=client,
+            nameservers=settings.egress.nameservers,
+            clock=clock,
+        )
+        logins = Logins(exchanges, tokens=tokens, store=store, clock=clock, callers=callers, log=log)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
@@ -79,7 +108,7 @@ def build(settings: Settings, *, clock: Clock, lines: Lines, log: BoundLog) -> A
             lines.flush_aside()
             stack.callback(lines.close)
             stack.push_async_callback(store.aclose)
-            client = await stack.enter_async_context(EgressClient(clock=clock, user_agent=f"mcp-registry/{RELEASE}"))
+            await stack.enter_async_context(client)
             jobs = Jobs(
                 store=store,
                 clock=clock,
@@ -102,6 +131,8 @@ def build(settings: Settings, *, clock: Clock, lines: Lines, log: BoundLog) -> A
             public_url=settings.server.public_url,
             on_loopback=settings.server.on_loopback,
             callers=callers,
+            logins=logins,
+            github_client_id=None if settings.auth.github_at is None else settings.auth.github_at.client_id,
         ),
         lifespan=[lifespan],
         exception_handlers={Exception: _answered(log)},

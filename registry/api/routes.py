@@ -4,6 +4,7 @@ from typing import Final
 
 from litestar.handlers import HTTPRouteHandler
 
+from registry.api.auth import Logins, auth_routes
 from registry.api.callers import Callers
 from registry.api.documentation import documentation_routes
 from registry.api.health import health_routes, metrics_route
@@ -29,6 +30,8 @@ def routes(
     public_url: str,
     on_loopback: bool,
     callers: Callers,
+    logins: Logins | None,
+    github_client_id: str | None,
 ) -> list[HTTPRouteHandler]:
     """
     All that this instance answers.
@@ -37,13 +40,17 @@ def routes(
         public_url: How clients reach this instance, for the links it shows.
         on_loopback: Only this machine can connect, so operators on it need no credential.
         callers: Who is limited where callers are limited by their address.
+        logins: The logins that are on; None if none is.
+        github_client_id: What health tells mcp-publisher.
     """
     table: list[HTTPRouteHandler] = []
     for prefix in PREFIXES:
         table += read_routes(prefix, store, authenticator)
     table += validate_routes(PREFIXES, clock, callers)
+    if logins is not None:
+        table += auth_routes(PREFIXES, logins)
     for prefix in ("", *PREFIXES):
-        table += health_routes(prefix, store, clock, detailed=on_loopback)
+        table += health_routes(prefix, store, clock, detailed=on_loopback, github_client_id=github_client_id)
     table += documentation_routes(PREFIXES, public_url)
     if on_loopback:
         table.append(metrics_route(store, clock, measures))
