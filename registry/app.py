@@ -16,6 +16,7 @@ from litestar.types import ASGIApp
 from registry import RELEASE
 from registry.api.access import AccessLog
 from registry.api.attempts import Attempts
+from registry.api.auth import Logins
 from registry.api.callers import Callers
 from registry.api.edge import Edge
 from registry.api.hosts import Hosts
@@ -25,8 +26,10 @@ from registry.api.problems import answer
 from registry.api.publish import PublishRoutes
 from registry.api.routes import routes
 from registry.auth.authenticate import Authenticator
+from registry.auth.exchange.configured import configured_logins
 from registry.clock import Clock
-from registry.egress.client import EgressClient
+from registry.egress.client import Network, trust
+from registry.egress.names import NameServers
 from registry.errors import ConfigFault, RegistryError
 from registry.logs import BoundLog, Lines
 from registry.policy.token import without_secrets
@@ -37,7 +40,7 @@ from registry.store.sqlite.copy import discard_leftovers
 from registry.store.sqlite.migrations import migrate
 from registry.store.sqlite.store import SqliteStore
 from registry.verify.ownership import ownership, require_usable
-from registry.wiring import configured_upstreams, private_source
+from registry.wiring import configured_upstreams, egress_client, ensure_signing_key, private_source, registry_tokens
 from sync.configure import put_in_force
 from sync.schedule import Jobs
 
@@ -47,7 +50,7 @@ def prepare(settings: Settings, *, clock: Clock, log: BoundLog) -> None:
     Bring the store up to date and the configured upstreams in force, before any worker begins.
 
     Raises:
-        ConfigFault: a secret that the configuration refers to is missing or readable by others; there is no such team.
+        ConfigFault: a secret that is referred to is missing, readable by others or of no use; there is no such team.
         StoreFault: the store cannot be prepared; see migrations.migrate.
     """
     upstreams = configured_upstreams(settings, os.environ)
@@ -55,6 +58,12 @@ def prepare(settings: Settings, *, clock: Clock, log: BoundLog) -> None:
     for step in migrate(settings.store.path, clock=clock, release=RELEASE):
         log.info(f"prepared the store: {step}", store=str(settings.store.path))
     discard_leftovers(settings.store.path)
+    ensure_signing_key(settings, log)
+    # What would stop every worker stops the start.
+    registry_tokens(settings, clock, os.environ)
+    trust(settings.egress.ca_file)
+    if settings.auth.dns is not None:
+        NameServers(settings.egress.nameservers)
 
     async def put() -> None:
         store = SqliteStore(settings.store.path, clock)
@@ -69,20 +78,39 @@ def prepare(settings: Settings, *, clock: Clock, log: BoundLog) -> None:
     asyncio.run(put())
 
 
-def build(settings: Settings, *, clock: Clock, lines: Lines, log: BoundLog) -> ASGIApp:
+def build(
+    settings: Settings,
+    *,
+    clock: Clock,
+    lines: Lines,
+    log: BoundLog,
+    network: Network | None = None,
+) -> ASGIApp:
     """
     The application of one worker.
 
     Args:
         settings: With its secrets resolvable; the store it names must have been migrated.
+        network: What opens sockets to others; tests pass one of their own.
     """
     upstreams = configured_upstreams(settings, os.environ)
     store = SqliteStore(settings.store.path, clock)
     measures = Measures()
     callers = Callers(settings.server.trusted_proxies)
-    authenticator = Authenticator(store, anonymous_team=settings.anonymous.team, registry_tokens=None, clock=clock)
+    tokens = registry_tokens(settings, clock, os.environ)
+    authenticator = Authenticator(store, anonymous_team=settings.anonymous.team, registry_tokens=tokens, clock=clock)
     identity = Identity(authenticator, callers, Attempts(clock))
-    client = EgressClient(clock=clock, user_agent=f"mcp-registry/{RELEASE}")
+    client = egress_client(settings, clock, network=network)
+    logins = None
+    if tokens is not None:
+        exchanges = configured_logins(
+            settings.auth,
+            public_url=settings.server.public_url,
+            client=client,
+            nameservers=settings.egress.nameservers,
+            clock=clock,
+        )
+        logins = Logins(exchanges, tokens=tokens, store=store, clock=clock, callers=callers, log=log)
     publisher = Publisher(
         store,
         clock=clock,
@@ -122,6 +150,8 @@ def build(settings: Settings, *, clock: Clock, lines: Lines, log: BoundLog) -> A
             public_url=settings.server.public_url,
             on_loopback=settings.server.on_loopback,
             callers=callers,
+            logins=logins,
+            github_client_id=None if settings.auth.github_at is None else settings.auth.github_at.client_id,
         ),
         lifespan=[lifespan],
         exception_handlers={Exception: _answered(log)},

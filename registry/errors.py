@@ -26,6 +26,9 @@ internals stay in `__cause__`. Only `registry.api.problems` knows HTTP status co
 ValueError or asserts and is none of these.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 
 class RegistryError(Exception):
     """Raised when something other than a bug in our own code went wrong."""
@@ -102,12 +105,25 @@ class UpstreamUnreachable(UpstreamFault):
 
 
 class UpstreamRefused(UpstreamFault):
-    """Raised when a peer answered with an error status. `retry_after_s` is its own wish, where it stated one."""
+    """
+    Raised when a peer answered with an error status.
 
-    def __init__(self, message: str, *, status: int, retry_after_s: float | None = None) -> None:
+    `retry_after_s` is its own wish, where it stated one. `headers` are the answer's; their names compare without
+    regard to case, and they are not for logs.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int,
+        retry_after_s: float | None = None,
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.retry_after_s = retry_after_s
+        self.headers = headers
 
 
 class UpstreamNonsense(UpstreamFault):

@@ -20,6 +20,7 @@ from granian.server.mp import MPServer
 
 from registry import RELEASE
 from registry.clock import Clock
+from registry.egress.client import Network
 from registry.errors import ConfigFault
 from registry.logs import BoundLog, logger, standard_lines
 from registry.settings import Settings, warnings
@@ -29,12 +30,15 @@ _GRACE_S: Final = 20
 _LARGEST_HEAD_BYTES: Final = 32 * 1024
 
 
-def serve(settings: Settings, *, clock: Clock) -> None:
+def serve(settings: Settings, *, clock: Clock, network: Network | None = None) -> None:
     """
     Serve until told to stop (SIGINT, SIGTERM); a graceful stop finishes what is being answered and written.
 
+    Args:
+        network: What opens sockets to others; tests pass one of their own.
+
     Raises:
-        ConfigFault: a secret that an upstream refers to is missing or readable by others; there is no such team;
+        ConfigFault: a secret that is referred to is missing, readable by others or of no use; there is no such team;
             the address is in use.
         StoreFault: the store cannot be prepared; see migrations.migrate.
     """
@@ -51,7 +55,8 @@ def serve(settings: Settings, *, clock: Clock) -> None:
         _require_free(settings)
 
         prepare(settings, clock=clock, log=log)
-        _server(settings, log).serve(target_loader=partial(_load, build, settings, clock), wrap_loader=False)
+        loader = partial(_load, build, settings, clock, network)
+        _server(settings, log).serve(target_loader=loader, wrap_loader=False)
     finally:
         shutil.rmtree(counters, ignore_errors=True)
     log.info("stopped")
@@ -87,10 +92,11 @@ def _server(settings: Settings, log: BoundLog) -> MPServer:
 
 
 # Any: an ASGI application, in the types of whoever made it.
-def _load(build: Callable[..., Any], settings: Settings, clock: Clock) -> Any:
+def _load(build: Callable[..., Any], settings: Settings, clock: Clock, network: Network | None) -> Any:
     """Make the application, in the worker."""
     lines = standard_lines()
-    return build(settings, clock=clock, lines=lines, log=logger(lines, clock, for_people=sys.stderr.isatty()))
+    log = logger(lines, clock, for_people=sys.stderr.isatty())
+    return build(settings, clock=clock, lines=lines, log=log, network=network)
 
 
 def _require_free(settings: Settings) -> None:

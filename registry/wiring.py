@@ -2,7 +2,14 @@
 
 from collections.abc import Mapping
 
+from registry import RELEASE
+from registry.auth.registry_tokens import RegistryTokens
+from registry.auth.signing_keys import make_own_key, resolved_keys
 from registry.catalog.overlay import PRIVATE, Source
+from registry.clock import Clock
+from registry.egress.client import EgressClient, Network, trust
+from registry.egress.names import NameServers
+from registry.logs import BoundLog
 from registry.settings import Settings
 from sync.configured import ConfiguredUpstream
 
@@ -23,3 +30,49 @@ def configured_upstreams(settings: Settings, environ: Mapping[str, str]) -> list
         ConfiguredUpstream(settings=upstream, token=None if upstream.token is None else upstream.token.resolve(environ))
         for upstream in sorted(settings.upstreams, key=lambda upstream: upstream.precedence)
     ]
+
+
+def egress_client(settings: Settings, clock: Clock, *, network: Network | None = None) -> EgressClient:
+    """
+    The client for everything that is asked of others.
+
+    Args:
+        network: What opens sockets; tests pass one of their own.
+
+    Raises:
+        ConfigFault: the certificates that the configuration names cannot be used.
+    """
+    servers = settings.egress.nameservers
+    return EgressClient(
+        clock=clock,
+        user_agent=f"mcp-registry/{RELEASE}",
+        resolver=NameServers(servers) if servers else None,
+        tls=trust(settings.egress.ca_file),
+        network=network,
+    )
+
+
+def ensure_signing_key(settings: Settings, log: BoundLog) -> None:
+    """
+    Make the key that signs tokens, if somebody can log in and no key is configured. The store's folder must be there.
+    """
+    if settings.auth.any_login and not settings.auth.signing_keys:
+        made = make_own_key(settings.store.path)
+        if made is not None:
+            log.info(f"made the key that signs registry tokens: {made}; keep it with the store", file=str(made))
+
+
+def registry_tokens(settings: Settings, clock: Clock, environ: Mapping[str, str]) -> RegistryTokens | None:
+    """
+    What issues and verifies the tokens that logins answer with; None where nobody can log in.
+
+    Raises:
+        ConfigFault: a key is missing, readable by others, or no key.
+    """
+    if not (settings.auth.any_login or settings.auth.signing_keys):
+        return None
+    # Keys that are configured must be there, needed or not.
+    keys = resolved_keys(settings.auth.signing_keys, settings.store.path, environ)
+    if not settings.auth.any_login:
+        return None
+    return RegistryTokens(keys, public_url=settings.server.public_url, clock=clock)

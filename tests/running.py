@@ -35,9 +35,12 @@ class RunningRegistry:
     Args:
         folder: Where its configuration, store and clock are. Starting again in the same folder goes on with them.
         configuration: TOML beside `[server]` and `[store]`: upstreams, `[anonymous]`, whatever the test is about.
+        https_port: Where its connections to port 443 end, whatever address they are for.
     """
 
-    def __init__(self, folder: Path, configuration: str, *, workers: int = 1, server: str = "") -> None:
+    def __init__(
+        self, folder: Path, configuration: str, *, workers: int = 1, server: str = "", https_port: int | None = None
+    ) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.workers = workers
@@ -47,6 +50,7 @@ class RunningRegistry:
         # Any: a line of a log holds what it was given.
         self.log: list[dict[str, Any]] = []
         self._clock_path = folder / "clock"
+        self._https_port = https_port
         self._changed = threading.Condition()
         self._process: subprocess.Popen[bytes] | None = None
         self._reader: threading.Thread | None = None
@@ -58,7 +62,10 @@ class RunningRegistry:
     def start(self) -> Self:
         """Returns when every worker is ready."""
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.entry", "--config", self.config, "--clock", self._clock_path],
+            [
+                *(sys.executable, "-m", "tests.entry", "--config", self.config, "--clock", self._clock_path),
+                *(() if self._https_port is None else ("--https-port", str(self._https_port))),
+            ],
             stderr=subprocess.PIPE,
             env={name: value for name, value in os.environ.items() if not name.startswith("MCP_REGISTRY_")},
             cwd=Path(__file__).resolve().parent.parent,
@@ -151,5 +158,8 @@ class RunningRegistry:
             with self._changed:
                 self.log.append(entry if isinstance(entry, dict) else {"event": str(entry)})
                 self._changed.notify_all()
+        # Who waits for its end looks once more after this, and must not look too early.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_PATIENCE_S)
         with self._changed:
             self._changed.notify_all()

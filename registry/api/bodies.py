@@ -1,4 +1,4 @@
-"""Reading a request body that must be a server.json, with the checks every such route makes (reference §1.2, §1.5).
+"""Reading a request body, with the checks every route makes that takes one (reference §1.2, §1.5).
 
 In this order: size, presence, content type, JSON, form. Unlike upstream, whose parser folds case and takes the last
 of two, a document that two parsers could read differently counts as broken JSON.
@@ -6,6 +6,7 @@ of two, a document that two parsers could read differently counts as broken JSON
 
 import asyncio
 import json
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -23,24 +24,28 @@ from schemas.validation.reading import Members
 
 _READ_S: Final = 5.0
 _LONGEST_VALUE: Final = 1000
+_LONGEST_TEXT: Final = 16 * 1024
 _FAILED: Final = "validation failed"
 
 
-async def read_body(request: Request[Any, Any, Any]) -> bytes:  # Any: user, token and state are not used
+async def read_body(request: Request[Any, Any, Any], *, most: int = MOST_BYTES) -> bytes:  # Any: none of it is used
     """
     The body, of a type that is JSON.
 
+    Args:
+        most: The bytes it may have.
+
     Raises:
-        BodyRefused: it has 1 MiB or more (reference §1.2: exactly 1 MiB is one byte too many), was not there after
-            5 s, or is something else than JSON, as the request says.
+        BodyRefused: it is larger (reference §1.2: exactly 1 MiB is one byte too many), was not there after 5 s, or is
+            something else than JSON, as the request says.
         Invalid: there is none.
     """
     announced = _header(request.scope, b"content-length")
-    if announced.isdigit() and int(announced[:20]) > MOST_BYTES:
-        raise _too_large()
+    if announced.isdigit() and int(announced[:20]) > most:
+        raise _too_large(most)
     try:
         async with asyncio.timeout(_READ_S):
-            body = await _received(request)
+            body = await _received(request, most)
     except TimeoutError as error:
         late = f"the request body was not there after {_READ_S:.0f} s"
         raise BodyRefused(HTTPStatus.REQUEST_TIMEOUT, late) from error
@@ -80,7 +85,41 @@ def broken_json(message: str, body: bytes) -> BodyRefused:
     return BodyRefused(HTTPStatus.BAD_REQUEST, _FAILED, [broken])
 
 
-async def _received(request: Request[Any, Any, Any]) -> bytes:
+def texts(body: bytes, names: Sequence[str]) -> dict[str, str]:
+    """
+    The members of *body*, which are exactly *names*, each a text. For secrets: no error repeats what was sent.
+
+    Raises:
+        BodyRefused: it is no JSON, or can be read in two ways.
+        ParameterFault: a member is absent, no text or longer than any, or there is another one (reference §1.5).
+    """
+    members = read(body)
+    if isinstance(members, Issue):
+        if _other_json(body) is not None:
+            raise ParameterFault([ProblemDetail(message="expected object", location="body")])
+        broken = ProblemDetail(message="this is not JSON, or can be read in two ways", location="body")
+        raise BodyRefused(HTTPStatus.BAD_REQUEST, _FAILED, [broken])
+    errors = [
+        ProblemDetail(message=f"expected required property {name} to be present", location="body")
+        for name in names
+        if name not in members
+    ]
+    found: dict[str, str] = {}
+    for name, value in members.items():
+        if name not in names:
+            errors.append(ProblemDetail(message="unexpected property", location=shortened(f"body.{name}")))
+        elif not isinstance(value, str):
+            errors.append(ProblemDetail(message="expected string", location=f"body.{name}"))
+        elif len(value) > _LONGEST_TEXT:
+            errors.append(ProblemDetail(message=f"expected length <= {_LONGEST_TEXT}", location=f"body.{name}"))
+        else:
+            found[name] = value
+    if errors:
+        raise ParameterFault(errors)
+    return found
+
+
+async def _received(request: Request[Any, Any, Any], most: int) -> bytes:
     parts: list[bytes] = []
     size = 0
     more = True
@@ -89,15 +128,15 @@ async def _received(request: Request[Any, Any, Any]) -> bytes:
         if message["type"] != "http.request":
             raise Invalid("the request ended before its body did")
         size += len(message["body"])
-        if size > MOST_BYTES:
-            raise _too_large()
+        if size > most:
+            raise _too_large(most)
         parts.append(message["body"])
         more = message.get("more_body", False)
     return b"".join(parts)
 
 
-def _too_large() -> BodyRefused:
-    detail = f"request body is too large limit={MOST_BYTES + 1} bytes"
+def _too_large(most: int) -> BodyRefused:
+    detail = f"request body is too large limit={most + 1} bytes"
     return BodyRefused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
 
 

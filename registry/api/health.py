@@ -53,7 +53,7 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
     build_time: str = "unknown"
 
 
-def health(store: Store, clock: Clock, *, detailed: bool) -> Health:
+def health(store: Store, clock: Clock, *, detailed: bool, github_client_id: str | None) -> Health:
     """The state of this instance; *detailed* adds what only its operators need to know."""
     try:
         upstreams = [
@@ -68,25 +68,29 @@ def health(store: Store, clock: Clock, *, detailed: bool) -> Health:
             if source.configured and source.mirrored
         ]
     except StoreFault as error:
-        return Health(status="degraded", store=str(error))
+        return Health(status="degraded", github_client_id=github_client_id, store=str(error))
     ages = [upstream.age_seconds for upstream in upstreams]
     known = [age for age in ages if age is not None]
     fault = store.fault
     return Health(
         status="ok" if fault is None and all(each.trouble is None for each in upstreams) else "degraded",
+        github_client_id=github_client_id,
         mirror_age_seconds=max(known) if known and len(known) == len(ages) else None,
         store=fault if detailed else None,
         upstreams=upstreams if detailed else None,
     )
 
 
-def health_routes(prefix: str, store: Store, clock: Clock, *, detailed: bool) -> list[HTTPRouteHandler]:
+def health_routes(
+    prefix: str, store: Store, clock: Clock, *, detailed: bool, github_client_id: str | None
+) -> list[HTTPRouteHandler]:
     """health, ping and version under *prefix*, which may be empty."""
 
     @route(f"{prefix}/health", http_method=_READ, name=f"get-health{prefix}")
     async def get_health(scope: HTTPScope) -> ASGIApp:
         details = detailed and on_this_machine(scope["headers"])
-        return encoded(health(store, clock, detailed=details), headers=_UNCACHED)
+        state = health(store, clock, detailed=details, github_client_id=github_client_id)
+        return encoded(state, headers=_UNCACHED)
 
     @route(f"{prefix}/ping", http_method=_READ, name=f"ping{prefix}")
     async def ping() -> ASGIApp:

@@ -4,6 +4,7 @@ from typing import Final
 
 from litestar.handlers import HTTPRouteHandler
 
+from registry.api.auth import Logins, auth_routes
 from registry.api.backup import backup_routes
 from registry.api.callers import Callers
 from registry.api.documentation import documentation_routes
@@ -34,6 +35,8 @@ def routes(
     public_url: str,
     on_loopback: bool,
     callers: Callers,
+    logins: Logins | None,
+    github_client_id: str | None,
 ) -> list[HTTPRouteHandler]:
     """
     All that this instance answers.
@@ -44,6 +47,8 @@ def routes(
         public_url: How clients reach this instance, for the links it shows.
         on_loopback: Only this machine can connect, so operators on it need no credential.
         callers: Who is limited where callers are limited by their address.
+        logins: The logins that are on; None if none is.
+        github_client_id: What health tells mcp-publisher.
     """
     table: list[HTTPRouteHandler] = []
     for prefix in PREFIXES:
@@ -51,8 +56,10 @@ def routes(
         table.append(mine_route(prefix, store, identity))
     table += publish.routes(PREFIXES)
     table += validate_routes(PREFIXES, clock, callers)
+    if logins is not None:
+        table += auth_routes(PREFIXES, logins)
     for prefix in ("", *PREFIXES):
-        table += health_routes(prefix, store, clock, detailed=on_loopback)
+        table += health_routes(prefix, store, clock, detailed=on_loopback, github_client_id=github_client_id)
     table += documentation_routes(PREFIXES, public_url)
     table += token_routes(store, clock, identity)
     if on_loopback:

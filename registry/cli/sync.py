@@ -8,17 +8,15 @@ from typing import Final
 
 import click
 
-from registry import RELEASE
 from registry.cli.output import console, duration, emit_json, table
 from registry.cli.target import Local, Remote, target, target_options
 from registry.cli.watch import Observed, Watcher, watching
-from registry.egress.client import EgressClient
 from registry.errors import NotFound
 from registry.logs import Lines, logger
 from registry.reports import RunReport, Status, run_report
 from registry.store.interface import Store
 from registry.store.records import Run, RunKind, RunState
-from registry.wiring import configured_upstreams, private_source
+from registry.wiring import configured_upstreams, egress_client, private_source
 from sync.configure import put_in_force
 from sync.lease import JOBS
 from sync.schedule import Jobs
@@ -73,7 +71,7 @@ def _sync_here(chosen: Local, upstream: str | None, kind: RunKind, accepts: str 
         # Where a server has the jobs, its configuration is the one in force; a command must not change it under it.
         if lease is None or lease.expires_us <= chosen.clock.now_us():
             await put_in_force(store, upstreams, private=private_source(chosen.settings))
-        async with EgressClient(clock=chosen.clock, user_agent=f"mcp-registry/{RELEASE}") as client:
+        async with egress_client(chosen.settings, chosen.clock) as client:
             jobs = Jobs(
                 store=store,
                 clock=chosen.clock,

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import AsyncIterator, Collection, Mapping
+from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import BinaryIO, Self
 
@@ -25,9 +26,12 @@ from registry.egress.no_answer import no_answer
 from registry.egress.refusal import refusal
 from registry.egress.target import Target, parse_target
 from registry.egress.terms import Downloaded, EgressPolicy, Fetched, FetchLimits
-from registry.errors import Invalid, UpstreamNonsense, UpstreamUnreachable
+from registry.errors import ConfigFault, Invalid, UpstreamNonsense, UpstreamUnreachable
 
-__all__ = ["Downloaded", "EgressClient", "EgressPolicy", "FetchLimits", "Fetched", "Resolver"]
+__all__ = ["Downloaded", "EgressClient", "EgressPolicy", "FetchLimits", "Fetched", "Network", "Resolver", "trust"]
+
+Network = httpcore.AsyncNetworkBackend
+"""What opens sockets to addresses."""
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
 # Framing and routing are ours to say: a caller's own value could make two readers see two different requests.
@@ -37,6 +41,21 @@ _OURS = frozenset(
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 _REASON_BYTES = 16 * 1024
 _REASON_S = 1.0
+
+
+def trust(ca_file: Path | None) -> ssl.SSLContext:
+    """
+    Whom to trust with https: certifi's roots, and those in *ca_file* (PEM) beside them.
+
+    Raises ConfigFault where the file cannot be read or holds no certificate.
+    """
+    context = httpx.create_ssl_context(trust_env=False)
+    if ca_file is not None:
+        try:
+            context.load_verify_locations(cafile=ca_file)
+        except OSError as error:  # ssl.SSLError is one
+            raise ConfigFault(f"cannot use {ca_file}, which [egress] ca_file names: it holds no certificate") from error
+    return context
 
 
 class EgressClient:
@@ -58,7 +77,7 @@ class EgressClient:
         user_agent: str,
         resolver: Resolver | None = None,
         tls: ssl.SSLContext | None = None,
-        network: httpcore.AsyncNetworkBackend | None = None,
+        network: Network | None = None,
     ) -> None:
         if tls is not None and not (tls.verify_mode is ssl.CERT_REQUIRED and tls.check_hostname):
             raise ValueError("the egress never talks TLS without checking certificate and name")
@@ -68,7 +87,7 @@ class EgressClient:
         if resolver is None:
             resolver = self._own_resolver = SystemResolver()
         self._resolver = resolver
-        self._tls = tls or httpx.create_ssl_context(trust_env=False)
+        self._tls = tls or trust(None)
         self._network = network or httpcore.AnyIOBackend()
         # One pool per policy, so that a connection opened for one who may is never lent to one who may not.
         self._transports: dict[EgressPolicy, CheckedTransport] = {}

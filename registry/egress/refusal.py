@@ -4,7 +4,7 @@ A peer may put our own token into its error page, or terminal escapes, or a nove
 member of a JSON body, cleaned and cut, and nothing at all when it contains something that we sent.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -40,7 +40,28 @@ def refusal(
         message += f" and points to {_host_of(headers['location'])}; redirects are not followed"
     elif quote := _quote(body, sent):
         message += f": {quote}"
-    return UpstreamRefused(message, status=status, retry_after_s=retry_after_s(headers, now_us=now_us))
+    return UpstreamRefused(
+        message, status=status, retry_after_s=retry_after_s(headers, now_us=now_us), headers=_Unshown(headers)
+    )
+
+
+class _Unshown(Mapping[str, str]):
+    """Headers that whoever handles a refusal may ask for, and that no log shows by accident."""
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        self._headers = headers
+
+    def __getitem__(self, name: str) -> str:
+        return self._headers[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._headers)
+
+    def __len__(self) -> int:
+        return len(self._headers)
+
+    def __repr__(self) -> str:
+        return f"<{len(self._headers)} headers>"
 
 
 def retry_after_s(headers: Mapping[str, str], *, now_us: int) -> float | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from msgspec import Struct, field
 from msgspec.structs import force_setattr
 
+from registry.settings.auth import AuthSettings, EgressSettings
 from registry.settings.secret import SecretRef
 from registry.settings.values import (
     Count,
@@ -171,6 +172,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     upstreams: tuple[UpstreamSettings, ...] = field(default=(), name="upstream")
     publish: PublishSettings = PublishSettings()
     verify: VerifySettings = VerifySettings()
+    auth: AuthSettings = AuthSettings()
+    egress: EgressSettings = EgressSettings()
     retention: RetentionSettings = RetentionSettings()
 
 
@@ -196,6 +199,8 @@ def warnings(settings: Settings) -> list[ConfigWarning]:
         warn("server.public_url", f"listening on {server.listen}, but links name only {server.public_url}")
     if any(proxy.endswith("/0") for proxy in server.trusted_proxies):
         warn("server.trusted_proxies", "every client may claim any address as its own")
+    if settings.auth.none is not None and not server.on_loopback:
+        warn("auth.none", f"everyone who can reach {server.listen} may publish below io.modelcontextprotocol.anonymous")
     if not settings.upstreams:
         warn("upstream", "no upstream is configured: nothing will be mirrored")
     for upstream in settings.upstreams:

@@ -29,12 +29,18 @@ _OFFICIAL_HINTS: Final = {
     "DATABASE_URL": f"the store is one file: use {PREFIX}STORE__PATH or [store] path",
     "SEED_FROM": "declare an [[upstream]] with a url or a path",
     "VERSION": "the version is the release's own; remove it",
-    "ENABLE_ANONYMOUS_AUTH": f"who may read without credentials is {PREFIX}ANONYMOUS__TEAM",
+    "ENABLE_ANONYMOUS_AUTH": "who may publish without credentials is [auth.none]; who may read, [anonymous] team",
     "ENABLE_REGISTRY_VALIDATION": "name the indexes to ask in [verify]; what is not named there is not verified",
-    "GITHUB_CLIENT_ID": _NO_COUNTERPART,
+    "GITHUB_CLIENT_ID": "use client_id in [auth.github_at]",
     "GITHUB_CLIENT_SECRET": _NO_COUNTERPART,
-    "GITHUB_OIDC_AUDIENCE": _NO_COUNTERPART,
-    "JWT_PRIVATE_KEY": _NO_COUNTERPART,
+    "GITHUB_OIDC_AUDIENCE": "declare [auth.github_oidc]; the audience is [server] public_url",
+    "JWT_PRIVATE_KEY": f'name it as a key, signing_keys = [{{ env = "{PREFIX}JWT_PRIVATE_KEY" }}] in [auth]',
+    "OIDC_ENABLED": "declare [auth.oidc]",
+    "OIDC_ISSUER": "use issuer in [auth.oidc]",
+    "OIDC_CLIENT_ID": "use client_id in [auth.oidc]",
+    "OIDC_EXTRA_CLAIMS": "use claims in [auth.oidc]",
+    "OIDC_EDIT_PERMISSIONS": 'use roles = ["admin"] and namespaces in [auth.oidc]',
+    "OIDC_PUBLISH_PERMISSIONS": 'use roles = ["publisher"] and namespaces in [auth.oidc]',
 }
 
 

@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from registry.catalog.overlay import PRIVATE
-from registry.settings import UpstreamKind, UpstreamSettings
+from registry.settings import ServerSettings, UpstreamKind, UpstreamSettings
+from registry.settings.auth import AuthSettings
 from registry.settings.positions import Path
 from registry.settings.secret import SecretRef
+from registry.settings.values import host_of, is_loopback
 from registry.settings.verify import VerifySettings
 
 
@@ -91,3 +93,23 @@ class UpstreamRules:
         if holder != upstream.name:
             message = f'{label} has precedence {upstream.precedence}, which "{holder}" has already'
             self._report(path, "a precedence of its own", message)
+
+
+def check_auth(report: Report, auth: AuthSettings, server: ServerSettings) -> None:
+    """Report every rule that *auth* breaks on a listener as in *server*."""
+    if auth.none is not None and not (server.on_loopback or auth.none.allow_beyond_loopback):
+        message = (
+            f"[auth.none] lets everybody who can reach {server.listen} publish; listen on loopback, or say "
+            '"allow_beyond_loopback = true" there if that is meant'
+        )
+        report(("auth", "none"), "allow_beyond_loopback = true", message)
+    spoken_to = (
+        ("github_at", "api_url", auth.github_at and auth.github_at.api_url),
+        ("github_oidc", "issuer", auth.github_oidc and auth.github_oidc.issuer),
+        ("github_oidc", "jwks_url", auth.github_oidc and auth.github_oidc.jwks_url),
+        ("oidc", "issuer", auth.oidc and auth.oidc.issuer),
+    )
+    for login, key, url in spoken_to:
+        if url and url.startswith("http://") and not is_loopback(host_of(url)):
+            message = f'"{key}" in [auth.{login}]: who somebody is cannot be told over plain http; expected https'
+            report(("auth", login, key), "an https URL", message)

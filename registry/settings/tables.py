@@ -19,13 +19,13 @@ from msgspec.structs import fields
 from registry.settings import Settings, UpstreamSettings
 from registry.settings.positions import Path, Positions
 from registry.settings.problem import ConfigProblem, did_you_mean
-from registry.settings.rules import UpstreamRules, check_secret, check_verify
+from registry.settings.rules import UpstreamRules, check_auth, check_secret, check_verify
 from registry.settings.secret import SecretRef
 from registry.settings.verify import VerifySettings
 
 _S = TypeVar("_S", bound=Struct)
 _MAX_SHOWN: Final = 60
-_NEVER_SHOWN: Final = frozenset({"token", "env", "file", "url", "public_url", "verify"})
+_NEVER_SHOWN: Final = frozenset({"token", "env", "file", "url", "public_url", "signing_keys", "verify"})
 _KINDS: Final = {str: "a string", bool: "a boolean", int: "an integer", float: "a float", list: "an array"}
 
 
@@ -56,7 +56,9 @@ class Reading:
                     check_verify(self._report, table)
             else:
                 self._report((key,), f"a table [{key}]", f"expected one table [{key}], got {_kind(value)}")
-        return _make(Settings, {name: table for name, table in tables.items() if table is not None})
+        settings = _make(Settings, {name: table for name, table in tables.items() if table is not None})
+        check_auth(self._report, settings.auth, settings.server)
+        return settings
 
     def _upstreams(self, value: object, private_claims: Iterable[str]) -> tuple[UpstreamSettings, ...]:
         expected = "tables [[upstream]], with two brackets"
@@ -191,6 +193,12 @@ def _expected(base: object, meta: Meta) -> str:
     if isinstance(base, type) and issubclass(base, enum.Enum):
         return " or ".join(f'"{member.value}"' for member in base)
     return meta.description or str(base)
+
+
+def _expected_table(cls: type[Struct]) -> str:
+    if cls is not SecretRef:
+        return "a table"
+    return " or ".join(f"{{ {field.name} = … }}" for field in fields(cls))
 
 
 def _shown(value: object) -> str:

@@ -17,7 +17,10 @@ from msgspec import Meta
 _LABELS = r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*"
 _HOST = rf"(?:\[[0-9A-Fa-f:.]+\]|{_LABELS})"
 _PORT = r"(?:6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3}|0)"
+_IPV4 = r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])\.){3}(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _URL = rf"(https?)://({_HOST})(?::{_PORT})?(?:/[^\s?#]*)?\Z"
+DNS_NAME: Final = _LABELS
+EXACT_URL: Final = rf"^{_URL}"
 _UNIT_S: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _MAX_DURATION_S: Final = 99_999 * 86400
 
@@ -143,6 +146,14 @@ HostPattern = Annotated[
 
 HostPatterns = Annotated[tuple[HostPattern, ...], Meta(min_length=1, description="an array of one host or more")]
 
+NameServer = Annotated[
+    str,
+    Meta(
+        pattern=rf"^(?:{_IPV4}|\[[0-9A-Fa-f:.]+\])(?::{_PORT})?\Z",
+        description='the address of a name server, with a port or for port 53, such as "127.0.0.1:5353" or "[::1]"',
+        extra=_parsed_by(bracketed_addresses_are_real),
+    ),
+]
 Network = Annotated[str, Meta(description='a network such as "10.0.0.0/8" or "fd00::/8"', extra=_parsed_by(network))]
 TeamName = Annotated[
     str,

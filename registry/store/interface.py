@@ -182,6 +182,13 @@ class Transaction(Snapshot, Protocol):
     def put_token(self, token: Token) -> None:
         """Keep *token*, or what has become of it: owner and instant of creation never change."""
 
+    def spend_proof(self, digest: bytes, *, expires_us: int, now_us: int) -> bool:
+        """
+        Remember *digest*, 32 bytes of something that may be used once, at least until *expires_us*.
+
+        False if it was there already. Forgets some of what expired before *now_us*.
+        """
+
     def append_audit(self, event: AuditEvent) -> None: ...
     def sweep(self, retention: Retention, *, limit: int) -> int:
         """Delete up to *limit* rows of each kind that may go; how many went."""

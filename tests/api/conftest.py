@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.api.logins import Surroundings, surroundings
 from tests.api.reading import Item, Reader
 from tests.api.world import everything
 from tests.doubles.loaded_store import serving
@@ -26,3 +27,10 @@ def reader(world: RunningRegistry) -> Reader:
 def catalog(reader: Reader) -> list[Item]:
     """Every item there is, deleted ones too, in the order of the list."""
     return reader.walk(100, include_deleted="true").items
+
+
+@pytest.fixture(scope="session")
+def around(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Surroundings]:
+    """Everybody that logins ask. What a test tells them, it takes back."""
+    with surroundings(tmp_path_factory.mktemp("around")) as made:
+        yield made

@@ -318,6 +318,34 @@ class TestSweep:
         assert store.snapshot().growth().rows == before
 
 
+class TestSpentProofs:
+    async def test_once(self, store: Store) -> None:
+        """
+        What was spent is spent, for every transaction after it; something else is not.
+        """
+        spends = [partial(_spend, bytes([number]) * 32, NOW_US) for number in (1, 1, 2)]
+
+        assert [await store.transact(spend) for spend in spends] == [True, False, True]
+
+    async def test_until_it_expires(self, store: Store) -> None:
+        """
+        It is remembered as long as was asked for; after that it goes by itself.
+        """
+        for number in range(5):
+            await store.transact(partial(_spend, bytes([number]) * 32, NOW_US))
+        kept = store.snapshot().growth().rows["spent proofs"]
+
+        again = await store.transact(partial(_spend, b"\0" * 32, NOW_US + 1_000_000))
+        await store.transact(partial(_spend, b"x" * 32, NOW_US + 1_000_001))
+
+        assert (kept, again) == (5, False)
+        assert store.snapshot().growth().rows["spent proofs"] == 1
+
+
+def _spend(digest: bytes, now_us: int, transaction: Transaction) -> bool:
+    return transaction.spend_proof(digest, expires_us=now_us + 1_000_000, now_us=now_us)
+
+
 class TestGrowth:
     async def test_counts_rows_and_bytes(self, store: Store) -> None:
         """
@@ -337,6 +365,7 @@ class TestGrowth:
             "runs": 0,
             "quarantine": 0,
             "tokens": 0,
+            "spent proofs": 0,
             "audit events": 0,
         }
         assert growth.file_bytes > 0

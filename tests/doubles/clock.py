@@ -77,6 +77,10 @@ class ClockFile:
         self._instant_ns = 0
         self._stopwatch_ns = 0
 
+    def now_us(self) -> int:
+        """The instant that the other process reads."""
+        return (time.time_ns() + self._instant_ns) // 1000
+
     def advance(self, seconds: float) -> None:
         """Time passes: both readings move. Raises ValueError for negative *seconds*."""
         if seconds < 0:

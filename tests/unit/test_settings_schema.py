@@ -56,6 +56,7 @@ _CLAIMS = (
 )
 _FLAGS = ([True, False], ["true", 1, 0, []])
 _COUNTS = ([1, 64], [0, -1, 1.5, "1", True, []])
+_NO_TABLES: tuple[object, ...] = (True, "on", 1, [], [{}])
 _HOSTS = (
     [[], ["a"], ["a.example:8443", "[::1]", "[::1]:80"]],
     ["a", [""], ["*"], ["*.example"], ["http://a"], ["a/"], ["a:x"], [1], ["a", "b c"]],
@@ -165,6 +166,75 @@ CASES: dict[tuple[str, str], tuple[Sequence[object], Sequence[object]]] = {
             True,
         ],
     ),
+    ("[auth]", "signing_keys"): (
+        [[], [{"env": "A"}, {"file": "x"}]],
+        [{"env": "A"}, ["a" * 64], [{}], [{"env": "A", "file": "x"}], [{"env": "1A"}], [{"x": "A"}], "a", 1],
+    ),
+    ("[auth]", "shared_hosts"): ([[], ["github.io", "a"]], ["github.io", [""], [".io"], ["a."], ["a_b"], ["*.a"], [1]]),
+    ("[auth]", "dns"): ([{}], [{"x": 1}, {"allow_private": True}, *_NO_TABLES]),
+    ("[auth]", "http"): ([{}, {"allow_private": True}], [{"x": 1}, {"allow_private": 1}, *_NO_TABLES]),
+    ("[auth]", "github_at"): (
+        [
+            {},
+            {"api_url": "https://git.acme.example/api/v3/", "client_id": "Iv1.0a", "namespace_prefix": "com.acme.git."},
+            {"api_url": "http://127.0.0.1:1", "allow_private": True},
+        ],
+        [
+            {"api_url": "ftp://a"},
+            {"client_id": ""},
+            {"client_id": "a b"},
+            {"namespace_prefix": "io.github"},
+            {"namespace_prefix": "."},
+            {"namespace_prefix": ""},
+            {"allow_private": "yes"},
+            {"x": 1},
+            *_NO_TABLES,
+        ],
+    ),
+    ("[auth]", "github_oidc"): (
+        [
+            {},
+            {"issuer": "https://git.acme.example/_services/token", "jwks_url": "https://git.acme.example/jwks"},
+            {"namespace_prefix": "a.", "allow_legacy_audience": True, "allow_private": True},
+        ],
+        [{"issuer": "a"}, {"jwks_url": 1}, {"allow_legacy_audience": "mcp-registry"}, {"audience": "a"}, *_NO_TABLES],
+    ),
+    ("[auth]", "oidc"): (
+        [
+            {"issuer": "https://id.acme.example/"},
+            {"issuer": "https://a.example", "client_id": "registry", "roles": ["publisher", "admin"]},
+            {"issuer": "https://a.example", "namespaces": ["*", "com.acme/*", "com.acme.*", "com.acme/payroll"]},
+            {
+                "issuer": "https://a.example",
+                "claims": {"groups": ["a", 1, True], "d": "x", "n": 1, "b": False, "e": []},
+            },
+        ],
+        [
+            {},
+            {"issuer": "a"},
+            {"issuer": "https://a.example?x"},
+            {"issuer": "https://a.example", "roles": ["operator"]},
+            {"issuer": "https://a.example", "roles": "admin"},
+            {"issuer": "https://a.example", "namespaces": ["com.acme"]},
+            {"issuer": "https://a.example", "namespaces": ["com.acme*"]},
+            {"issuer": "https://a.example", "namespaces": ["**"]},
+            {"issuer": "https://a.example", "claims": {"a": {"b": 1}}},
+            {"issuer": "https://a.example", "claims": {"a": [["b"]]}},
+            {"issuer": "https://a.example", "claims": {"a": 1.5}},
+            {"issuer": "https://a.example", "claims": ["a"]},
+            {"issuer": "https://a.example", "x": 1},
+            *_NO_TABLES,
+        ],
+    ),
+    ("[auth]", "none"): (
+        [{}, {"allow_beyond_loopback": True}],
+        [{"allow_beyond_loopback": 1}, {"x": 1}, *_NO_TABLES],
+    ),
+    ("[egress]", "nameservers"): (
+        [[], ["127.0.0.1:5353", "10.0.0.53", "[::1]", "[fd00::1]:53"]],
+        ["127.0.0.1", ["ns.example"], ["::1"], ["256.0.0.1"], ["10.0.0.1:x"], [""], ["10.0.0.1:65536"], [1]],
+    ),
+    ("[egress]", "ca_file"): _PATHS,
     ("[retention]", "runs"): _DURATIONS,
     ("[retention]", "quarantine"): _DURATIONS,
     ("[retention]", "superseded_documents"): _DURATIONS,
@@ -280,6 +350,8 @@ class TestAgreement:
             ("[[upstream]]", "claims", True),
             ("[[upstream]]", "include", True),
             ("[retention]", "runs", False),
+            ("[auth]", "shared_hosts", True),
+            ("[egress]", "nameservers", True),
         ],
     )
     @given(text=st.text("aZ09-._*?/:@# hsmd", max_size=12), start=st.sampled_from(["", "http://", "a:", "1"]))

@@ -95,6 +95,16 @@ INSERT INTO audit_events (at_us, action, actor, record) VALUES (:at_us, :action,
 """
 AUDIT_EVENTS: Final = "SELECT id, at_us, record FROM audit_events ORDER BY id DESC LIMIT :limit"
 
+# A little at a time.
+FORGET_SPENT_PROOFS: Final = """
+DELETE FROM spent_proofs WHERE digest IN (
+  SELECT digest FROM spent_proofs WHERE expires_us < :now_us ORDER BY expires_us LIMIT 100
+)
+"""
+SPEND_PROOF: Final = """
+INSERT INTO spent_proofs (digest, expires_us) VALUES (:digest, :expires_us) ON CONFLICT (digest) DO NOTHING
+"""
+
 ROW_COUNTS: Final = {
     "entries": "SELECT count(*) FROM entries",
     "documents": "SELECT count(*) FROM documents",
@@ -105,6 +115,7 @@ ROW_COUNTS: Final = {
     "runs": "SELECT count(*) FROM runs",
     "quarantine": "SELECT count(*) FROM quarantine",
     "tokens": "SELECT count(*) FROM tokens",
+    "spent proofs": "SELECT count(*) FROM spent_proofs",
     "audit events": "SELECT count(*) FROM audit_events",
 }
 

@@ -230,3 +230,13 @@ TOKENS: Final = (
     "CREATE INDEX tokens_created ON tokens (created_us, id)",
     "CREATE INDEX tokens_owner ON tokens (owner, created_us, id)",
 )
+
+LOGINS: Final = (
+    """
+    CREATE TABLE spent_proofs (
+      digest BLOB PRIMARY KEY CHECK (length(digest) = 32), -- of what may be used once
+      expires_us INTEGER NOT NULL        -- nothing would accept it any more after that
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX spent_proofs_expiry ON spent_proofs (expires_us)",
+)

@@ -217,6 +217,11 @@ class SqliteTransaction(SqliteSnapshot):
         bound = {"id": token.id, "owner": token.owner, "created_us": token.created_us, "record": _msgpack(token)}
         self._connection.execute(sql.PUT_TOKEN, bound)
 
+    def spend_proof(self, digest: bytes, *, expires_us: int, now_us: int) -> bool:
+        spent = self._connection.execute(sql.SPEND_PROOF, {"digest": digest, "expires_us": expires_us}).rowcount == 1
+        self._connection.execute(sql.FORGET_SPENT_PROOFS, {"now_us": now_us})
+        return spent
+
     def append_audit(self, event: AuditEvent) -> None:
         bound = {
             "at_us": self.instant_us,

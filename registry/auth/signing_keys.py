@@ -1,0 +1,84 @@
+"""The keys that sign this registry's own tokens: 32 random bytes each, kept as 64 hexadecimal characters.
+
+Where none is configured, one is made beside the store, so that several processes and restarts share it.
+"""
+
+import base64
+import hashlib
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from registry.errors import ConfigFault
+from registry.settings.secret import SecretRef
+
+_SEED: Final = re.compile(r"[0-9a-fA-F]{64}", re.ASCII)
+_SEED_BYTES: Final = 32
+
+
+class SigningKey:
+    """
+    One key pair. `key_id` follows from the public half, so whoever has the key gives it the same name.
+
+    Raises ValueError for a *seed* that is not 32 bytes.
+    """
+
+    def __init__(self, seed: bytes) -> None:
+        self.private: Final = Ed25519PrivateKey.from_private_bytes(seed)
+        self.public: Final = self.private.public_key()
+        digest = hashlib.sha256(self.public.public_bytes_raw()).digest()
+        self.key_id: Final = base64.urlsafe_b64encode(digest[:12]).decode()
+
+    def __repr__(self) -> str:
+        return f"SigningKey({self.key_id!r})"
+
+
+def own_key_file(store: Path) -> Path:
+    """Where the key is that belongs to the store at *store*."""
+    return store.with_name(f"{store.name}.signing-key")
+
+
+def resolved_keys(configured: Sequence[SecretRef], store: Path, environ: Mapping[str, str]) -> list[SigningKey]:
+    """
+    The keys that are *configured*, or the one beside the store where none is.
+
+    Raises ConfigFault for one that is missing, readable by others, or no key; the message never contains it.
+    """
+    references = configured or (SecretRef(file=own_key_file(store)),)
+    return [_key(reference.resolve(environ), reference) for reference in references]
+
+
+def make_own_key(store: Path) -> Path | None:
+    """
+    Make the key beside the store unless there is one; its path if it was made now.
+
+    Of several processes that start at once one makes it, and nobody ever finds half of one.
+    """
+    path = own_key_file(store)
+    if path.exists():
+        return None
+    fresh = path.with_name(f"{path.name}.{os.urandom(8).hex()}")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        with open(descriptor, "wb") as opened:
+            opened.write(os.urandom(_SEED_BYTES).hex().encode() + b"\n")
+            opened.flush()
+            os.fsync(opened.fileno())
+        # Unlike a rename, a link never replaces what another process has put there meanwhile.
+        os.link(fresh, path)
+    except FileExistsError:
+        return None
+    finally:
+        fresh.unlink()
+    return path
+
+
+def _key(seed: str, reference: SecretRef) -> SigningKey:
+    if not _SEED.fullmatch(seed):
+        where = f"the environment variable {reference.env}" if reference.env else f"the file {reference.file}"
+        raise ConfigFault(f"{where} holds no signing key: expected 64 hexadecimal characters")
+    return SigningKey(bytes.fromhex(seed))

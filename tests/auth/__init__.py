@@ -1,0 +1,1 @@
+"""From somebody's proof to a token of this registry."""

@@ -1,0 +1,126 @@
+"""What is read of an issuer's keys, and which claims meet a condition."""
+
+import json
+
+import pytest
+
+from registry.auth.exchange.issuer_keys import parse_key_set
+from registry.auth.exchange.oidc import meets
+from registry.errors import UpstreamNonsense
+from registry.settings.auth import Condition
+from tests.doubles.issuer import IssuerKey
+
+RSA = IssuerKey("rsa").published
+EC = IssuerKey("ec", curve=True).published
+
+
+def _set(*keys: object) -> bytes:
+    return json.dumps({"keys": keys}).encode()
+
+
+class TestParseKeySet:
+    def test_each_for_its_algorithm(self) -> None:
+        """
+        What a key says it is for, else what its kind is for.
+        """
+        found = parse_key_set(_set(RSA, EC, RSA | {"kid": "pss", "alg": "PS256"}))
+
+        assert {name: key.algorithm_name for name, key in found.items()} == {
+            "rsa": "RS256",
+            "ec": "ES256",
+            "pss": "PS256",
+        }
+
+    @pytest.mark.parametrize(
+        "odd",
+        [
+            {"kty": "oct", "kid": "odd", "k": "c2VjcmV0"},
+            {**RSA, "kid": "odd", "use": "enc"},
+            {**RSA, "kid": "odd", "alg": "HS256"},
+            {**RSA, "kid": "odd", "alg": "none"},
+            {**RSA, "kid": "odd", "n": 7},
+            {**RSA, "kid": 7},
+            {"kty": "RSA", "kid": "odd"},
+            {"kty": ["RSA"], "kid": "odd"},
+            {"kid": "odd"},
+            "rsa",
+            None,
+        ],
+        ids=repr,
+    )
+    def test_what_is_passed_over(self, odd: object) -> None:
+        """
+        One that is odd, shared or for something else takes nothing from the others.
+        """
+        assert list(parse_key_set(_set(odd, EC))) == ["ec"]
+
+    def test_a_name_that_stands_twice(self) -> None:
+        """
+        Whose it is nobody can say, so it is nobody's.
+        """
+        assert list(parse_key_set(_set(RSA, EC, RSA | {"n": EC["x"]}))) == ["ec"]
+
+    @pytest.mark.parametrize(
+        "body", [b"", b"{", b"[]", b"{}", b'{"keys":{}}', b'{"keys":null}', b"\xff", _set(*[EC] * 101), b"[" * 9999]
+    )
+    def test_no_set(self, body: bytes) -> None:
+        """
+        What is no set, or a senseless one, replaces none.
+        """
+        with pytest.raises(UpstreamNonsense):
+            parse_key_set(body)
+
+
+class TestMeets:
+    @pytest.mark.parametrize(
+        ("condition", "said"),
+        [
+            ("a", "a"),
+            ("a", ["b", "a"]),
+            (("a", "b"), "b"),
+            (("a", "b"), ["c", "b"]),
+            (True, True),
+            (1, 1),
+            ((1, True), [True]),
+        ],
+        ids=repr,
+    )
+    def test_met(self, condition: Condition, said: object) -> None:
+        """
+        One of what is asked for, alone or among others.
+        """
+        assert meets({"claim": said}, "claim", condition)
+
+    @pytest.mark.parametrize(
+        ("condition", "said"),
+        [
+            ("a", "A"),
+            ("a", "ab"),
+            ("a", None),
+            ("a", []),
+            ("a", {"a": "a"}),
+            ("a", [["a"]]),
+            ("a", ["a", None]),
+            ("a", ["a", 1.5]),
+            ((), "a"),
+            ((), []),
+            (True, 1),
+            (1, True),
+            (1, "1"),
+            ("1", 1),
+            (1, 1.0),
+            (False, None),
+        ],
+        ids=repr,
+    )
+    def test_not_met(self, condition: Condition, said: object) -> None:
+        """
+        Anything else does not, and whatever is odd spoils all of it.
+        """
+        assert not meets({"claim": said}, "claim", condition)
+
+    def test_a_claim_that_is_not_there(self) -> None:
+        """
+        Silence meets nothing.
+        """
+        assert not meets({}, "claim", "a")
