@@ -102,6 +102,7 @@ def build(settings: Settings, *, clock: Clock, lines: Lines, log: BoundLog) -> A
             public_url=settings.server.public_url,
             on_loopback=settings.server.on_loopback,
             callers=callers,
+            severities=settings.validation.severities(),
         ),
         lifespan=[lifespan],
         exception_handlers={Exception: _answered(log)},

@@ -12,6 +12,7 @@ from msgspec import Struct, field
 from msgspec.structs import force_setattr
 
 from registry.settings.secret import SecretRef
+from registry.settings.validation import ValidationSettings
 from registry.settings.values import (
     Count,
     Duration,
@@ -168,6 +169,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     anonymous: AnonymousSettings = AnonymousSettings()
     upstreams: tuple[UpstreamSettings, ...] = field(default=(), name="upstream")
     publish: PublishSettings = PublishSettings()
+    validation: ValidationSettings = ValidationSettings()
     retention: RetentionSettings = RetentionSettings()
 
 

@@ -10,12 +10,24 @@ from registry.catalog.overlay import PRIVATE
 from registry.settings import UpstreamKind, UpstreamSettings
 from registry.settings.positions import Path
 from registry.settings.secret import SecretRef
+from registry.settings.validation import ValidationSettings
 
 
 class Report(Protocol):
     """Takes one broken rule: where, what would be right, and the sentence for people."""
 
     def __call__(self, path: Path, expected: str, message: str) -> None: ...
+
+
+def check_validation(report: Report, validation: ValidationSettings) -> None:
+    """Report every rule of advice that is given two severities."""
+    taken: dict[str, str] = {}
+    for key in ("errors", "warnings", "infos"):
+        for position, rule in enumerate(getattr(validation, key)):
+            first = taken.setdefault(rule, key)
+            if first != key:
+                message = f'"{key}" in [validation]: "{rule}" stands in "{first}" already'
+                report(("validation", key, position), "each rule in one list", message)
 
 
 class UpstreamRules:

@@ -19,7 +19,8 @@ from msgspec.structs import fields
 from registry.settings import Settings, UpstreamSettings
 from registry.settings.positions import Path, Positions
 from registry.settings.problem import ConfigProblem, did_you_mean
-from registry.settings.rules import UpstreamRules
+from registry.settings.rules import UpstreamRules, check_validation
+from registry.settings.validation import ValidationSettings
 
 _S = TypeVar("_S", bound=Struct)
 _MAX_SHOWN: Final = 60
@@ -50,6 +51,8 @@ class Reading:
             elif isinstance(value, dict):
                 table: Struct | None = self._table(known[key].type, value, (key,), f"[{key}]")
                 tables[known[key].name] = table
+                if isinstance(table, ValidationSettings):
+                    check_validation(self._report, table)
             else:
                 self._report((key,), f"a table [{key}]", f"expected one table [{key}], got {_kind(value)}")
         return _make(Settings, {name: table for name, table in tables.items() if table is not None})

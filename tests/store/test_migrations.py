@@ -12,7 +12,7 @@ from registry.errors import StoreFault, StoreTooNew
 from registry.store.sqlite.connection import APPLICATION_ID, open_reader, open_writer
 from registry.store.sqlite.migrations import MIGRATIONS, Migration, migrate
 
-RELEASE = "0.1.0"
+RELEASE = "0.2.0"
 TITLES = [step.title for step in MIGRATIONS]
 
 
@@ -75,14 +75,14 @@ class TestSteps:
         path = tmp_path / "registry.db"
         _migrate(path)
 
-        assert _migrate(path, _step("0.1.0", "CREATE TABLE more (id INTEGER PRIMARY KEY) STRICT"), release="0.2.0") == [
+        assert _migrate(path, _step("0.1.0", "CREATE TABLE more (id INTEGER PRIMARY KEY) STRICT"), release="0.3.0") == [
             "later"
         ]
         with closing(sqlite3.connect(path)) as connection:
             found = connection.execute(
                 "SELECT title, oldest_release, applied_by FROM schema_migrations WHERE number = 99"
             )
-            assert found.fetchall() == [("later", "0.1.0", "0.2.0")]
+            assert found.fetchall() == [("later", "0.1.0", "0.3.0")]
 
     def test_a_step_that_fails_leaves_nothing(self, tmp_path: Path) -> None:
         """
@@ -100,7 +100,7 @@ class TestSteps:
 
 
 class TestOlderCode:
-    @pytest.mark.parametrize("needed", ["0.1.1", "0.2.0", "0.10.0", "9.0.0"])
+    @pytest.mark.parametrize("needed", ["0.2.1", "0.3.0", "0.10.0", "9.0.0"])
     def test_refuses_a_newer_file(self, tmp_path: Path, needed: str) -> None:
         """
         A file with a step this release must not touch is refused with the release it needs, and left as it is.

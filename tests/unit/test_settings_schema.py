@@ -18,6 +18,7 @@ from registry.settings import Settings, UpstreamSettings
 from registry.settings.file import check_config, load_settings
 from registry.settings.secret import SecretRef
 from schemas.config import keys, markdown_table, schema
+from schemas.validation.advice import RULES
 
 Case = tuple[str, str, object]
 
@@ -57,6 +58,11 @@ _COUNTS = ([1, 64], [0, -1, 1.5, "1", True, []])
 _HOSTS = (
     [[], ["a"], ["a.example:8443", "[::1]", "[::1]:80"]],
     ["a", [""], ["*"], ["*.example"], ["http://a"], ["a/"], ["a:x"], [1], ["a", "b c"]],
+)
+
+_RULE_LISTS = (
+    [[], ["unpinned-version"], ["plain-http", "xcode-decoder"], list(RULES)],
+    ["plain-http", ["unpined-version"], ["json-schema"], ["reserved-version-string"], [""], [1], [["plain-http"]], {}],
 )
 
 CASES: dict[tuple[str, str], tuple[Sequence[object], Sequence[object]]] = {
@@ -104,6 +110,9 @@ CASES: dict[tuple[str, str], tuple[Sequence[object], Sequence[object]]] = {
     ("[publish]", "mcpb_hosts"): _HOSTS,
     ("[publish]", "principal_quota"): _COUNTS,
     ("[publish]", "source_quota"): _COUNTS,
+    ("[validation]", "errors"): _RULE_LISTS,
+    ("[validation]", "warnings"): _RULE_LISTS,
+    ("[validation]", "infos"): _RULE_LISTS,
     ("[retention]", "runs"): _DURATIONS,
     ("[retention]", "quarantine"): _DURATIONS,
     ("[retention]", "superseded_documents"): _DURATIONS,

@@ -19,7 +19,7 @@ from registry.clock import Clock
 from registry.errors import StoreFault, StoreTooNew
 from registry.ids import new_id
 from registry.store.sqlite.connection import APPLICATION_ID, open_unchanged, open_writer
-from registry.store.sqlite.schema import CATALOG, OPERATIONS, VIEWS
+from registry.store.sqlite.schema import CATALOG, FINDINGS, OPERATIONS, VIEWS
 from registry.store.sqlite.turnstile import Turnstile
 
 
@@ -47,10 +47,16 @@ def _create_operations(db: Database) -> None:
         db.execute(statement)
 
 
+def _create_findings(db: Database) -> None:
+    for statement in FINDINGS:
+        db.execute(statement)
+
+
 MIGRATIONS: Final = (
     Migration(number=1, title="catalog", oldest_release="0.1.0", apply=_create_catalog),
     Migration(number=2, title="views", oldest_release="0.1.0", apply=_create_views),
     Migration(number=3, title="operations", oldest_release="0.1.0", apply=_create_operations),
+    Migration(number=7, title="findings", oldest_release="0.2.0", apply=_create_findings),
 )
 
 

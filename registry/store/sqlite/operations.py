@@ -81,6 +81,7 @@ ROW_COUNTS: Final = {
     "documents": "SELECT count(*) FROM documents",
     "superseded documents": "SELECT count(*) FROM superseded_documents",
     "view rows": "SELECT count(*) FROM view_entries",
+    "findings": "SELECT count(*) FROM findings",
     "search texts": "SELECT count(*) FROM search_texts",
     "runs": "SELECT count(*) FROM runs",
     "quarantine": "SELECT count(*) FROM quarantine",

@@ -1,7 +1,7 @@
 """Short reads of what is committed, on one connection."""
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -9,15 +9,30 @@ import msgspec
 
 from registry.catalog.entry import SourceId
 from registry.catalog.overlay import Source
-from registry.store.records import AuditEvent, Growth, Lease, Quarantined, Run, RunState, SourceState
+from registry.store.records import (
+    AuditEvent,
+    DueDocument,
+    EntryFinding,
+    FindingPosition,
+    FindingTotal,
+    Growth,
+    Lease,
+    Quarantined,
+    Run,
+    RunState,
+    SourceState,
+)
+from registry.store.sqlite import findings as found
 from registry.store.sqlite import operations as sql
 from registry.store.sqlite import queries
 from registry.store.sqlite.readers import unreadable
-from registry.store.sqlite.rows import Row
+from registry.store.sqlite.rows import Row, entry_finding
+from schemas.validation.issue import Severity
 
 run_decoder: Final = msgspec.json.Decoder(Run)
 quarantined_decoder: Final = msgspec.msgpack.Decoder(Quarantined)
 audit_decoder: Final = msgspec.json.Decoder(AuditEvent)
+_BEFORE_ALL: Final = FindingPosition(rule="", document=0, entry=0)
 
 
 class SqliteSnapshot:
@@ -79,6 +94,52 @@ class SqliteSnapshot:
     def audit_events(self, *, limit: int) -> list[tuple[int, int, AuditEvent]]:
         rows = self._rows(sql.AUDIT_EVENTS, {"limit": limit})
         return [(row[0], row[1], audit_decoder.decode(row[2])) for row in rows]
+
+    def unjudged(self, *, revision: int, most: int | None = None) -> int:
+        bound = {"revision": revision, "most": most}
+        return int(self._rows(found.UNJUDGED if most is None else found.UNJUDGED_UP_TO, bound)[0][0])
+
+    def due_documents(self, *, revision: int, limit: int) -> list[DueDocument]:
+        due = self._rows(found.NEVER_JUDGED, {"limit": limit})
+        if len(due) < limit:
+            due += self._rows(found.JUDGED_BEFORE, {"revision": revision, "limit": limit - len(due)})
+        return [DueDocument(digest=digest, body=body) for digest, body in due]
+
+    def findings(
+        self,
+        *,
+        rules: Collection[str],
+        source: str | None = None,
+        name: str | None = None,
+        after: FindingPosition | None = None,
+        limit: int,
+    ) -> list[EntryFinding]:
+        after = after or _BEFORE_ALL
+        statement = found.FINDINGS if source is None else found.FINDINGS_OF_SOURCE
+        if name is not None:
+            statement = found.FINDINGS_OF_NAME
+        listed: list[EntryFinding] = []
+        for rule in sorted(set(rules)):
+            if rule < after.rule or len(listed) >= limit:
+                continue
+            begun = rule == after.rule
+            bound = {
+                "rule": rule,
+                "document": after.document if begun else 0,
+                "entry": after.entry if begun else 0,
+                "source": source or "",
+                "name": name,
+                "limit": limit - len(listed),
+            }
+            listed += map(entry_finding, self._rows(statement, bound))
+        return listed
+
+    def finding_totals(self) -> list[FindingTotal]:
+        totals = self._rows(found.FINDING_TOTALS)
+        return [
+            FindingTotal(rule=rule, severity=Severity(severity), documents=documents, issues=issues)
+            for rule, severity, documents, issues in totals
+        ]
 
     def growth(self, *, counted: bool = True) -> Growth:
         pages, page_bytes, free = (

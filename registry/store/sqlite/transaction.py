@@ -13,7 +13,8 @@ from registry.catalog.overlay import Source
 from registry.catalog.view import StoredEntry
 from registry.clock import Clock
 from registry.store.interface import HeldEntry
-from registry.store.records import AuditEvent, Lease, Quarantined, Retention, Run, SourceState
+from registry.store.records import AuditEvent, Finding, Lease, Quarantined, Retention, Run, SourceState
+from registry.store.sqlite import findings as found
 from registry.store.sqlite import operations as sql
 from registry.store.sqlite import queries, rows
 from registry.store.sqlite.projection import Projection
@@ -201,6 +202,23 @@ class SqliteTransaction(SqliteSnapshot):
         if held > _MOST_QUARANTINED:
             surplus = held - _MOST_QUARANTINED + _FORGOTTEN_AT_A_TIME - 1
             self._connection.execute(sql.FORGET_OLDEST_QUARANTINED, {"upstream": upstream, "surplus": surplus})
+
+    def put_findings(self, digest: bytes, findings: Sequence[Finding], *, revision: int) -> None:
+        row = self._connection.execute(found.TO_JUDGE, {"digest": digest, "revision": revision}).fetchone()
+        if row is None:
+            return
+        self._connection.execute(found.NOT_UNJUDGED, {"document": row[0]})
+        self._connection.execute(found.JUDGED, {"document": row[0], "revision": revision})
+        self._connection.execute(found.FORGET_FINDINGS, {"document": row[0]})
+        for finding in findings:
+            bound = {
+                "rule": finding.rule,
+                "document": row[0],
+                "severity": finding.severity.value,
+                "issues": finding.count,
+                "record": _msgpack(finding.issues),
+            }
+            self._connection.execute(found.NEW_FINDING, bound)
 
     def take_lease(self, name: str, *, holder: str, now_us: int, ttl_us: int) -> Lease | None:
         bound = {"name": name, "holder": holder, "now_us": now_us, "expires_us": now_us + ttl_us}
