@@ -9,6 +9,7 @@ from registry.cli.backup import backup_command, restore_command
 from registry.cli.completion import completion_command
 from registry.cli.config import config_group
 from registry.cli.findings import findings_command
+from registry.cli.init import init_command
 from registry.cli.serve import serve_command
 from registry.cli.status import quarantine_command, status_command
 from registry.cli.sync import sync_command
@@ -29,6 +30,7 @@ for _command in (
     quarantine_command,
     findings_command,
     validate_command,
+    init_command,
     backup_command,
     restore_command,
     config_group,
