@@ -4,6 +4,7 @@ Git itself is not run: it would obey what a repository configures (hooks, aliase
 there. What one file includes from another is not followed.
 """
 
+import os
 import re
 from pathlib import Path
 from typing import Final
@@ -44,7 +45,8 @@ def working_copy(folder: Path) -> WorkingCopy | None:
 
 def _git_directory(entry: Path) -> Path | None:
     """Where the configuration is: a linked working tree and a submodule have a file that says so."""
-    if entry.is_dir():
+    # Not Path.is_dir, which raises where one may not even look.
+    if os.path.isdir(entry):
         return entry
     said = _lines(entry)
     if not said or not said[0].startswith("gitdir:"):
