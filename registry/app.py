@@ -116,7 +116,7 @@ def build(
         clock=clock,
         settings=settings.publish,
         ownership=ownership(settings, client, clock, os.environ),
-        severities={},
+        severities=settings.validation.severities(),
     )
     publish = PublishRoutes(store, publisher, identity, callers, private=private_source(settings))
 
@@ -152,6 +152,7 @@ def build(
             callers=callers,
             logins=logins,
             github_client_id=None if settings.auth.github_at is None else settings.auth.github_at.client_id,
+            severities=settings.validation.severities(),
         ),
         lifespan=[lifespan],
         exception_handlers={Exception: _answered(log)},

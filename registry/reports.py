@@ -3,13 +3,17 @@
 Instants are RFC 3339 texts here, None where it has not happened.
 """
 
+from collections.abc import Mapping
+
 import msgspec
 
 from registry import RELEASE
 from registry.clock import Clock
+from registry.findings import FindingsSummary, findings_summary
 from registry.store.interface import Snapshot
 from registry.store.records import Growth, Run, SourceState
 from schemas.rfc3339 import format_instant
+from schemas.validation.issue import Severity
 
 _JOBS = "jobs"
 _LATEST_RUNS = 5
@@ -80,6 +84,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     upstreams: list[UpstreamReport]
     jobs: str | None
     store: Growth
+    findings: FindingsSummary
     fault: str | None
 
 
@@ -135,8 +140,13 @@ def run_report(run: Run) -> RunReport:
     )
 
 
-def status(snapshot: Snapshot, clock: Clock, *, fault: str | None) -> Status:
-    """How everything is doing now. Counts rows, so it costs more than a health check."""
+def status(snapshot: Snapshot, clock: Clock, severities: Mapping[str, Severity], *, fault: str | None) -> Status:
+    """
+    How everything is doing now. Counts rows, so it costs more than a health check.
+
+    Args:
+        severities: What the organisation makes of rules of advice, by id.
+    """
     now_us = clock.now_us()
     lease = snapshot.lease(_JOBS)
     return Status(
@@ -145,6 +155,7 @@ def status(snapshot: Snapshot, clock: Clock, *, fault: str | None) -> Status:
         upstreams=[_upstream_report(snapshot, state, now_us) for state in snapshot.source_states() if state.mirrored],
         jobs=lease.holder if lease is not None and lease.expires_us > now_us else None,
         store=snapshot.growth(),
+        findings=findings_summary(snapshot, severities),
         fault=fault,
     )
 

@@ -28,6 +28,7 @@ from registry.store.records import ENDED, Retention, Run, RunKind, RunState
 from sync.configure import project_all_pending
 from sync.configured import ConfiguredUpstream
 from sync.crew import Crew
+from sync.findings import BackgroundValidation
 from sync.holder import holder_name
 from sync.lease import JobsLease
 from sync.observer import NobodyWatches, Observer
@@ -42,7 +43,10 @@ _REST_NS: Final = 30_000_000_000
 _SWEEP_EVERY_US: Final = 24 * 3600 * 1_000_000
 _SWEPT_AT_A_TIME: Final = 50
 _TIDY_AGAIN_NS: Final = 60_000_000_000
+# Names that no upstream can have.
 _TIDYING: Final = ""
+_VALIDATING: Final = "/validating"
+_OWN_WORK: Final = frozenset({_TIDYING, _VALIDATING})
 _US: Final = 1_000_000
 
 
@@ -78,6 +82,7 @@ class Jobs:
         self._pause = pause or RealPause()
         self._terms = terms or SyncTerms()
         self._lease = JobsLease(store, clock, holder=holder_name())
+        self._validation = BackgroundValidation(store, clock, pause=self._pause, log=log)
         self._swept_us: int | None = None
         self._rests_until_ns = clock.monotonic_ns()
         self._resting: dict[str, int] = {}
@@ -133,8 +138,10 @@ class Jobs:
             while True:
                 for turn in self._turns(crew.names):
                     crew.start(turn.upstream, self._perform(turn, fence))
+                if _VALIDATING not in crew.names and self._validation.due:
+                    crew.start(_VALIDATING, self._validate(crew, fence))
                 # When nothing else is to be done; and now and then, as there may always be something.
-                if (not crew.names and not tidied) or self._clock.monotonic_ns() > tidy_after_ns:
+                if (not crew.names - _OWN_WORK and not tidied) or self._clock.monotonic_ns() > tidy_after_ns:
                     tidied, tidy_after_ns = True, self._clock.monotonic_ns() + _TIDY_AGAIN_NS
                     if _TIDYING not in crew.names:
                         crew.start(_TIDYING, self._tidy(fence))
@@ -206,7 +213,7 @@ class Jobs:
             self._store.snapshot(),
             self._upstreams,
             now_us=self._clock.now_us(),
-            busy=at_work - {_TIDYING},
+            busy=at_work - _OWN_WORK,
             resting={name for name, until_ns in self._resting.items() if until_ns > now_ns},
             progress=self._observer,
         )
@@ -224,6 +231,9 @@ class Jobs:
     async def _tidy(self, fence: tuple[str, int]) -> None:
         await project_all_pending(self._store)
         await self._sweep(fence)
+
+    async def _validate(self, crew: Crew, fence: tuple[str, int]) -> None:
+        await self._validation.work(fence, beside_run=lambda: bool(crew.names - _OWN_WORK))
 
     async def _take_up(self, name: str, kind: RunKind, trigger: str, fence: tuple[str, int]) -> Run | None:
         """Perform the run that is next for this upstream; one of an upstream nobody configured is given up."""

@@ -1,5 +1,6 @@
 """`/v1/status` and `/v1/quarantine`: what operators read. On loopback listeners only, until there are roles."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from litestar import HttpMethod, route
@@ -12,19 +13,20 @@ from registry.api.params import bounded_integer, parse_query
 from registry.clock import Clock
 from registry.reports import quarantine_report, status
 from registry.store.interface import Store
+from schemas.validation.issue import Severity
 
 _READ: Final = [HttpMethod.GET, HttpMethod.HEAD]
 _MOST_QUARANTINED: Final = 1000
 
 
-def operation_routes(store: Store, clock: Clock) -> list[HTTPRouteHandler]:
+def operation_routes(store: Store, clock: Clock, severities: Mapping[str, Severity]) -> list[HTTPRouteHandler]:
     """Status and quarantine."""
 
     @route("/v1/status", http_method=_READ, name="get-status")
     async def get_status(scope: HTTPScope) -> ASGIApp:
         require_operator(scope)
         fault = store.fault
-        return encoded(await store.ask(lambda snapshot: status(snapshot, clock, fault=fault)))
+        return encoded(await store.ask(lambda snapshot: status(snapshot, clock, severities, fault=fault)))
 
     @route("/v1/quarantine", http_method=_READ, name="list-quarantine")
     async def list_quarantine(scope: HTTPScope) -> ASGIApp:

@@ -1,5 +1,6 @@
 """Every route, in one table."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from litestar.handlers import HTTPRouteHandler
@@ -8,6 +9,7 @@ from registry.api.auth import Logins, auth_routes
 from registry.api.backup import backup_routes
 from registry.api.callers import Callers
 from registry.api.documentation import documentation_routes
+from registry.api.findings import finding_routes
 from registry.api.health import health_routes, metrics_route
 from registry.api.identity import Identity
 from registry.api.measures import Measures
@@ -20,6 +22,7 @@ from registry.api.tokens import token_routes
 from registry.api.validate import validate_routes
 from registry.clock import Clock
 from registry.store.interface import Store
+from schemas.validation.issue import Severity
 
 PREFIXES: Final = ("/v0.1", "/v0")
 """Both answer alike, and stay alike (reference §10.30)."""
@@ -37,6 +40,7 @@ def routes(
     callers: Callers,
     logins: Logins | None,
     github_client_id: str | None,
+    severities: Mapping[str, Severity],
 ) -> list[HTTPRouteHandler]:
     """
     All that this instance answers.
@@ -49,13 +53,14 @@ def routes(
         callers: Who is limited where callers are limited by their address.
         logins: The logins that are on; None if none is.
         github_client_id: What health tells mcp-publisher.
+        severities: What the organisation makes of rules of advice, by id.
     """
     table: list[HTTPRouteHandler] = []
     for prefix in PREFIXES:
         table += read_routes(prefix, store, identity)
         table.append(mine_route(prefix, store, identity))
     table += publish.routes(PREFIXES)
-    table += validate_routes(PREFIXES, clock, callers)
+    table += validate_routes(PREFIXES, clock, callers, severities)
     if logins is not None:
         table += auth_routes(PREFIXES, logins)
     for prefix in ("", *PREFIXES):
@@ -65,6 +70,7 @@ def routes(
     if on_loopback:
         table.append(metrics_route(store, clock, measures))
         table += sync_run_routes(store, clock)
-        table += operation_routes(store, clock)
         table += backup_routes(store)
+        table += operation_routes(store, clock, severities)
+        table += finding_routes(store, severities)
     return table

@@ -5,7 +5,7 @@ The verdict is that of the private profile, and is always 200 (reference §5.1);
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -21,7 +21,7 @@ from registry.clock import Clock
 from registry.errors import Throttled
 from registry.policy.ratelimit import RateLimit
 from schemas.validation.engine import validate_members
-from schemas.validation.issue import Issue, shortened, valid
+from schemas.validation.issue import Issue, Severity, shortened, valid
 
 LIMIT: Final = RateLimit(burst=60, every_ns=500_000_000)
 """For each source and worker: 60 at once, two a second after that."""
@@ -38,8 +38,15 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     issues: list[Issue]
 
 
-def validate_routes(prefixes: Sequence[str], clock: Clock, callers: Callers) -> list[HTTPRouteHandler]:
-    """Under each of *prefixes*; all of them share one limit."""
+def validate_routes(
+    prefixes: Sequence[str], clock: Clock, callers: Callers, severities: Mapping[str, Severity]
+) -> list[HTTPRouteHandler]:
+    """
+    Under each of *prefixes*; all of them share one limit.
+
+    Args:
+        severities: What the organisation makes of rules of advice, by id.
+    """
     limits = SourceLimits(LIMIT, clock)
     turns = asyncio.Semaphore(_MOST_AT_ONCE)
     inside = 0
@@ -53,7 +60,7 @@ def validate_routes(prefixes: Sequence[str], clock: Clock, callers: Callers) -> 
         inside += 1
         try:
             async with turns:
-                return json_answer(await asyncio.to_thread(_verdict, body))
+                return json_answer(await asyncio.to_thread(_verdict, body, severities))
         finally:
             inside -= 1
 
@@ -65,8 +72,8 @@ def validate_routes(prefixes: Sequence[str], clock: Clock, callers: Callers) -> 
     ]
 
 
-def _verdict(body: bytes) -> bytes:
-    issues = validate_members(server_json(body))
+def _verdict(body: bytes, severities: Mapping[str, Severity]) -> bytes:
+    issues = validate_members(server_json(body), severities=severities)
     # A path holds names that the caller chose, and stands in every issue below them.
     bounded = [msgspec.structs.replace(issue, path=shortened(issue.path)) for issue in issues]
     return _encode(Verdict(valid=valid(issues), issues=bounded)) + b"\n"

@@ -8,6 +8,8 @@ from registry import RELEASE
 from registry.cli.backup import backup_command, restore_command
 from registry.cli.completion import completion_command
 from registry.cli.config import config_group
+from registry.cli.findings import findings_command
+from registry.cli.init import init_command
 from registry.cli.serve import serve_command
 from registry.cli.status import quarantine_command, status_command
 from registry.cli.sync import sync_command
@@ -27,7 +29,9 @@ for _command in (
     sync_command,
     status_command,
     quarantine_command,
+    findings_command,
     validate_command,
+    init_command,
     backup_command,
     restore_command,
     token_group,

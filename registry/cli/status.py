@@ -9,6 +9,7 @@ from rich.markup import escape
 
 from registry.cli.output import ago, console, duration, emit_json, seconds, size, table
 from registry.cli.target import Remote, target, target_options
+from registry.findings import FindingsSummary
 from registry.reports import QuarantineReport, Status, UpstreamReport, quarantine_report, status
 from registry.store.interface import Store
 
@@ -27,10 +28,10 @@ def status_command(config: Path | None, server: str | None, as_json: bool) -> No
     if isinstance(chosen, Remote):
         report = chosen.get("/v1/status", Status)
     else:
-        clock = chosen.clock
+        clock, severities = chosen.clock, chosen.settings.validation.severities()
 
         async def read(store: Store) -> Status:
-            return status(store.snapshot(), clock, fault=store.fault)
+            return status(store.snapshot(), clock, severities, fault=store.fault)
 
         report = chosen.run(read)
     if as_json:
@@ -113,10 +114,19 @@ def _show(report: Status) -> None:
     grows = ", ".join(f"{count:,} {what}" for what, count in report.store.rows.items() if count)
     out.print()
     jobs = report.jobs or "nobody, start `mcp-registry serve`"
-    out.print(f"[bold]Store[/bold]  {size(report.store.file_bytes)} file, {size(report.store.log_bytes)} log: {grows}")
-    out.print(f"[bold]Jobs[/bold]   run by {escape(jobs)}")
+    out.print(
+        f"[bold]Store[/bold]     {size(report.store.file_bytes)} file, {size(report.store.log_bytes)} log: {grows}"
+    )
+    out.print(f"[bold]Jobs[/bold]      run by {escape(jobs)}")
+    out.print(f"[bold]Findings[/bold]  {_findings(report.findings)}")
     if report.fault is not None:
         out.print(f"[bold red]Writes fail:[/bold red] {escape(report.fault)}")
+
+
+def _findings(found: FindingsSummary) -> str:
+    counts = ((found.errors, "errors"), (found.warnings, "warnings"), (found.infos, "remarks"))
+    said = ", ".join(f"{count:,} {what}" for count, what in counts if count) or "none"
+    return f"{said}; {found.pending:,} documents are still to be looked at" if found.pending else said
 
 
 def _condition(each: UpstreamReport) -> str:

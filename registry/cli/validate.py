@@ -1,6 +1,8 @@
 """`mcp-registry validate`: manifests on this machine, for people and for CI."""
 
+import os
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Final
 
 import click
@@ -12,6 +14,8 @@ from registry.cli.validation.as_sarif import as_sarif
 from registry.cli.validation.as_text import as_text
 from registry.cli.validation.finding import Checked, Report, Unreadable, findings_in
 from registry.cli.validation.sources import NothingThere, read, shown, sources
+from registry.errors import ConfigFault
+from registry.settings.file import load_settings
 from registry.settings.problem import did_you_mean
 from schemas.validation.advice import RULES
 from schemas.validation.engine import MOST_BYTES, validate
@@ -58,7 +62,16 @@ _SEVERITIES: Final = [severity.value for severity in Severity]
     multiple=True,
     help="How bad a rule of advice is: error, warning or info. Can be given for several rules.",
 )
-def validate_command(paths: tuple[str, ...], form: str, fail_on: str, profile: str, overrides: tuple[str, ...]) -> None:
+@click.option(
+    "--config",
+    metavar="FILE",
+    envvar="MCP_REGISTRY_CONFIG",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Rules of advice are as bad as this configuration says; --severity wins.",
+)
+def validate_command(
+    paths: tuple[str, ...], form: str, fail_on: str, profile: str, overrides: tuple[str, ...], config: Path | None
+) -> None:
     """Say what is wrong with manifests, server.json: file, line, column, rule.
 
     PATHS are files, directories, patterns in quotes, or - for standard input; without any it is the directory one is
@@ -68,7 +81,7 @@ def validate_command(paths: tuple[str, ...], form: str, fail_on: str, profile: s
     Exits with 0 if nothing fails, with 1 if something does, and with 2 if something cannot be read or understood.
     docs/VALIDATION.md explains every rule.
     """
-    severities = _severities(overrides)
+    severities = _configured(config) | _severities(overrides)
     try:
         files = sources(paths or (".",))
     except NothingThere as error:
@@ -92,6 +105,15 @@ def validate_command(paths: tuple[str, ...], form: str, fail_on: str, profile: s
         click.echo(said)
     if report.status:
         raise SystemExit(report.status)
+
+
+def _configured(config: Path | None) -> dict[str, Severity]:
+    if config is None:
+        return {}
+    try:
+        return dict(load_settings(config, os.environ).validation.severities())
+    except ConfigFault as error:
+        raise click.UsageError(f"--config: {error}") from error
 
 
 def _severities(overrides: tuple[str, ...]) -> dict[str, Severity]:

@@ -14,6 +14,7 @@ from msgspec.structs import force_setattr
 
 from registry.settings.auth import AuthSettings, EgressSettings
 from registry.settings.secret import SecretRef
+from registry.settings.validation import ValidationSettings
 from registry.settings.values import (
     Count,
     Duration,
@@ -174,6 +175,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     verify: VerifySettings = VerifySettings()
     auth: AuthSettings = AuthSettings()
     egress: EgressSettings = EgressSettings()
+    validation: ValidationSettings = ValidationSettings()
     retention: RetentionSettings = RetentionSettings()
 
 

@@ -11,6 +11,7 @@ from registry.settings import ServerSettings, UpstreamKind, UpstreamSettings
 from registry.settings.auth import AuthSettings
 from registry.settings.positions import Path
 from registry.settings.secret import SecretRef
+from registry.settings.validation import ValidationSettings
 from registry.settings.values import host_of, is_loopback
 from registry.settings.verify import VerifySettings
 
@@ -37,6 +38,17 @@ def check_verify(report: Report, verify: VerifySettings) -> None:
             message = f'"oci" in [verify] names the host "{host}" twice'
             report(("verify", "oci", index, "host"), "a host of its own", message)
         seen.add(host)
+
+
+def check_validation(report: Report, validation: ValidationSettings) -> None:
+    """Report every rule of advice that is given two severities."""
+    taken: dict[str, str] = {}
+    for key in ("errors", "warnings", "infos"):
+        for position, rule in enumerate(getattr(validation, key)):
+            first = taken.setdefault(rule, key)
+            if first != key:
+                message = f'"{key}" in [validation]: "{rule}" stands in "{first}" already'
+                report(("validation", key, position), "each rule in one list", message)
 
 
 class UpstreamRules:

@@ -19,8 +19,9 @@ from msgspec.structs import fields
 from registry.settings import Settings, UpstreamSettings
 from registry.settings.positions import Path, Positions
 from registry.settings.problem import ConfigProblem, did_you_mean
-from registry.settings.rules import UpstreamRules, check_auth, check_secret, check_verify
+from registry.settings.rules import UpstreamRules, check_auth, check_secret, check_validation, check_verify
 from registry.settings.secret import SecretRef
+from registry.settings.validation import ValidationSettings
 from registry.settings.verify import VerifySettings
 
 _S = TypeVar("_S", bound=Struct)
@@ -54,6 +55,8 @@ class Reading:
                 tables[known[key].name] = table
                 if isinstance(table, VerifySettings):
                     check_verify(self._report, table)
+                if isinstance(table, ValidationSettings):
+                    check_validation(self._report, table)
             else:
                 self._report((key,), f"a table [{key}]", f"expected one table [{key}], got {_kind(value)}")
         settings = _make(Settings, {name: table for name, table in tables.items() if table is not None})

@@ -19,6 +19,11 @@ from registry.catalog.query import Page, Query
 from registry.catalog.view import StoredEntry
 from registry.store.records import (
     AuditEvent,
+    DueDocument,
+    EntryFinding,
+    Finding,
+    FindingPosition,
+    FindingTotal,
     Growth,
     Lease,
     Quarantined,
@@ -117,6 +122,26 @@ class Snapshot(Protocol):
     def tokens(self, *, owner: str | None, limit: int, before: tuple[int, str] | None = None) -> list[Token]:
         """Of one owner or of all, newest first, those of one instant by id; *before* is a token's position."""
 
+    def unjudged(self, *, revision: int, most: int | None = None) -> int:
+        """How many documents of entries that are not withdrawn no rules of *revision* or later were asked about."""
+
+    def due_documents(self, *, revision: int, limit: int) -> list[DueDocument]:
+        """Those documents: first what was never judged."""
+
+    def findings(
+        self,
+        *,
+        rules: Collection[str],
+        source: str | None = None,
+        name: str | None = None,
+        after: FindingPosition | None = None,
+        limit: int,
+    ) -> list[EntryFinding]:
+        """What breaks one of *rules*, by rule and age of the document. Withdrawn entries have no findings."""
+
+    def finding_totals(self) -> list[FindingTotal]:
+        """Of every rule that is broken anywhere, by rule."""
+
     def growth(self, *, counted: bool = True) -> Growth:
         """Sizes; and how many rows of each kind there are, unless *counted* is false: that reads all of them."""
 
@@ -175,6 +200,14 @@ class Transaction(Snapshot, Protocol):
         """The state of a rate limit's bucket, nanoseconds since 1970 (`policy.ratelimit`); 0 for a new one."""
 
     def put_bucket(self, key: str, tat_ns: int) -> None: ...
+
+    def put_findings(self, digest: bytes, findings: Sequence[Finding], *, revision: int) -> None:
+        """
+        These and no others are what the rules of *revision* find in the document; nothing if no entry lists it now.
+
+        A judgement by older rules than the stored one is dropped.
+        """
+
     def take_lease(self, name: str, *, holder: str, now_us: int, ttl_us: int) -> Lease | None:
         """Take or renew; None if somebody else holds it and it has not expired."""
 

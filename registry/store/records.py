@@ -8,6 +8,7 @@ from enum import StrEnum
 import msgspec
 
 from registry.catalog.overlay import PRIVATE
+from schemas.validation.issue import Issue, Severity
 
 
 class RunKind(StrEnum):
@@ -151,3 +152,52 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True):
     quarantine_before_us: int
     superseded_before_us: int
     buckets_full_before_us: int = 0
+
+
+class DueDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """A document that the present rules have not been asked about."""
+
+    digest: bytes
+    body: bytes
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One rule that a document breaks, at one place or several.
+
+    `severity` is the rule's own, before an organisation has its say. `count` is how many places there are, `issues`
+    the first of them.
+    """
+
+    rule: str
+    severity: Severity
+    count: int
+    issues: tuple[Issue, ...]
+
+
+class FindingPosition(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a list of findings goes on: behind that one. The numbers mean something to the engine alone."""
+
+    rule: str
+    document: int
+    entry: int
+
+
+class EntryFinding(msgspec.Struct, frozen=True, kw_only=True):
+    """A finding on the document that an entry has at present."""
+
+    source: str
+    name: str
+    version: str
+    digest: bytes
+    finding: Finding
+    position: FindingPosition
+
+
+class FindingTotal(msgspec.Struct, frozen=True, kw_only=True):
+    """How many documents break a rule, at how many places. Documents that no entry lists any more do not count."""
+
+    rule: str
+    severity: Severity
+    documents: int
+    issues: int

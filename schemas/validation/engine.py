@@ -27,6 +27,9 @@ from schemas.validation.schema_issues import schema_issues
 from schemas.validation.semantic import semantic_issues
 from schemas.validation.versions import DRAFT, PUBLISHED, schema_version, version_issues
 
+REVISION: Final = 1
+"""Of the rules. Grows whenever a verdict of the private profile may change; what was judged before is judged again."""
+
 MOST_BYTES: Final = 1024 * 1024 - 1
 """A body of exactly 1 MiB is one too many (reference §1.2)."""
 

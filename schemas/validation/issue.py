@@ -1,11 +1,16 @@
 """One thing that is wrong with a document, as it goes over the wire, and which registry's verdict is asked for."""
 
+import re
 from enum import StrEnum
 from typing import Final
 
 import msgspec
 
+JSON_SCHEMA_RULE: Final = "json-schema"
+"""The id of everything that fails a JSON Schema: the place in the schema, its `reference`, is no rule's id."""
+
 _LONGEST_MESSAGE: Final = 1000
+_RULE: Final = re.compile(r"[a-z0-9-]+", re.ASCII)
 
 
 class IssueType(StrEnum):
@@ -52,6 +57,11 @@ class Issue(msgspec.Struct, frozen=True, kw_only=True):
     message: str
     severity: Severity
     reference: str
+
+
+def rule_of(issue: Issue) -> str:
+    """The stable id of the rule that *issue* breaks: its reference, where that is one."""
+    return issue.reference if _RULE.fullmatch(issue.reference) else JSON_SCHEMA_RULE
 
 
 def valid(issues: list[Issue]) -> bool:

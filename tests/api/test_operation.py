@@ -190,7 +190,14 @@ class TestBeyondLoopback:
         """
         folder = tmp_path_factory.mktemp("public")
         with serving(folder, acme(), everywhere=True, server='allowed_hosts = ["registry.example"]') as registry:
-            for path in ("/v1/sync-runs", "/v1/sync-runs/run_x", "/v1/status", "/v1/quarantine", "/metrics"):
+            for path in (
+                "/v1/sync-runs",
+                "/v1/sync-runs/run_x",
+                "/v1/status",
+                "/v1/quarantine",
+                "/v1/findings",
+                "/metrics",
+            ):
                 assert send(registry.port, path, host="registry.example").status == 404
             posted = send(registry.port, "/v1/sync-runs", "Content-Type: application/json", method="POST",
                           host="registry.example", body=b'{"upstream":"official"}')  # fmt: skip
@@ -213,7 +220,7 @@ class TestBehindAProxy:
         folder = tmp_path_factory.mktemp("proxied")
         names = 'allowed_hosts = ["registry.example", "127.0.0.1"]'
         with serving(folder, acme(), server=names) as registry:
-            for path in ("/v1/sync-runs", "/v1/status", "/v1/quarantine", "/metrics"):
+            for path in ("/v1/sync-runs", "/v1/status", "/v1/quarantine", "/v1/findings", "/metrics"):
                 assert send(registry.port, path, host="registry.example").status == 403
                 assert send(registry.port, path, "X-Forwarded-For: 203.0.113.9").status == 403
                 assert send(registry.port, path, "Forwarded: for=203.0.113.9").status == 403
@@ -238,7 +245,14 @@ class TestSyncRuns:
         Ours: an Origin, even `null`, means a browser, and no browser is answered.
         """
         for origin in ("https://evil.example", "null", "http://127.0.0.1"):
-            for target in ("/v1/sync-runs", "/v1/sync-runs/run_x", "/v1/status", "/v1/quarantine", "/metrics"):
+            for target in (
+                "/v1/sync-runs",
+                "/v1/sync-runs/run_x",
+                "/v1/status",
+                "/v1/quarantine",
+                "/v1/findings",
+                "/metrics",
+            ):
                 assert send(world.port, target, f"Origin: {origin}").status == 403
 
     def test_pages_by_cursor(self, reader: Reader) -> None:

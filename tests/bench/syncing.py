@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -26,10 +26,13 @@ from tests.bench.served import Served, configuration, open_loop, registry
 from tests.bench.small_writes import Writes
 from tests.bench.telling import tell
 
+T = TypeVar("T")
+
 _VERSIONS: Final = 50_000
 _INCREMENTS: Final = 5
 _DRAWN: Final = 3_000
 _READS_PER_S: Final = 200
+_ALL_JUDGED_WITHIN_S: Final = 300.0
 _PATIENCE_S: Final = 30.0
 _LOADS: Final = 2
 """How many loads' time the reads and writes beside a full walk last."""
@@ -44,12 +47,21 @@ class _Runs(msgspec.Struct):
     items: list[_Progress]
 
 
+class _Reports(msgspec.Struct):
+    items: list[RunReport]
+
+
+class _Pending(msgspec.Struct):
+    pending: int
+
+
 def measure(seconds: float) -> Iterator[Figure]:
     """A full walk into an empty store, five empty increments, and a walk that changes everything beside other work."""
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         with _upstream(catalog_file(_VERSIONS)) as url:
             yield from _alone(folder, url)
+            yield from _with_findings(folder, url)
         with _upstream(catalog_file(_VERSIONS, edited=True)) as url:
             yield from _beside(folder, url, seconds * _LOADS)
 
@@ -82,6 +94,35 @@ def _alone(folder: Path, url: str) -> Iterator[Figure]:
         100,
         unit="ms",
         note=f"median of {' '.join(f'{(run.duration_s or 0.0) * 1000:.0f}' for run in increments)}",
+    )
+
+
+def _with_findings(folder: Path, url: str) -> Iterator[Figure]:
+    """The same walk by a server, which judges what arrives meanwhile."""
+    tell(f"a full walk over {_VERSIONS:,} versions by a server, with findings")
+    store = folder / "judged.db"
+    with registry(folder, store, upstream=upstream_table(url)) as served:
+        began = time.monotonic()
+        while (run := _asked(served, "/v1/sync-runs?limit=1", _Reports).items)[:1] == [] or not run[0].ended:
+            if time.monotonic() - began > 10 * _PATIENCE_S:
+                raise ValueError(f"the walk did not end: {run}")
+            time.sleep(0.2)
+        pending = _asked(served, "/v1/findings/summary", _Pending).pending
+        ended = time.monotonic()
+        while _asked(served, "/v1/findings/summary", _Pending).pending:
+            if time.monotonic() - ended > _ALL_JUDGED_WITHIN_S:
+                raise ValueError("not all documents were judged in time")
+            time.sleep(0.5)
+        judged_s = time.monotonic() - ended
+    (report,) = run
+    if report.new != _VERSIONS:
+        raise ValueError(f"the walk was to find {_VERSIONS} new versions: {report}")
+    yield at_least(
+        "full walk by a server, findings on",
+        report.new / (report.duration_s or 0.0),
+        2_500,
+        unit="versions/s",
+        note=f"{_VERSIONS - pending:,} documents judged meanwhile, the others within {judged_s:.0f} s after it",
     )
 
 
@@ -167,9 +208,13 @@ def _wait_for_walk(served: Served) -> None:
 
 
 def _latest_run(served: Served) -> _Progress:
+    return _asked(served, "/v1/sync-runs?limit=1", _Runs).items[0]
+
+
+def _asked(served: Served, path: str, kind: type[T]) -> T:
     connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=_PATIENCE_S)
     try:
-        connection.request("GET", "/v1/sync-runs?limit=1")
-        return msgspec.json.decode(connection.getresponse().read(), type=_Runs).items[0]
+        connection.request("GET", path)
+        return msgspec.json.decode(connection.getresponse().read(), type=kind)
     finally:
         connection.close()

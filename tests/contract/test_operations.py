@@ -360,6 +360,7 @@ class TestGrowth:
             "documents": 2,
             "superseded documents": 0,
             "view rows": 2,
+            "findings": 0,
             "publications": 0,
             "search texts": 1,
             "runs": 0,

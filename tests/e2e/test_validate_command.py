@@ -215,6 +215,31 @@ class TestOptions:
         (finding,) = outcome.json["files"][0]["findings"]
         assert (outcome.status, finding["rule"], finding["severity"]) == (status, "unpinned-version", severity)
 
+    def test_severities_of_an_organisation(self, tmp_path: Path) -> None:
+        """
+        With --config rules are as bad as the configuration says; --severity wins over it.
+        """
+        file = written(tmp_path / "server.json", UNWISE)
+        config = written(tmp_path / "registry.toml", '[validation]\nerrors = ["unpinned-version"]\n')
+
+        configured = mcp_registry("validate", file, "--config", config)
+        overridden = mcp_registry("validate", file, "--config", config, "--severity", "unpinned-version=info")
+
+        assert (configured.status, overridden.status) == (1, 0)
+        assert "error: packages[0]: the package payroll has no version" in configured.out
+
+    def test_a_configuration_that_cannot_be_used(self, tmp_path: Path) -> None:
+        """
+        Is a mistake of the call, and no finding: the status is 2.
+        """
+        file = written(tmp_path / "server.json", GOOD)
+        config = written(tmp_path / "registry.toml", '[validation]\nerrors = ["unpined-version"]\n')
+
+        outcome = mcp_registry("validate", file, "--config", config)
+
+        assert outcome.status == 2
+        assert 'did you mean "unpinned-version"?' in outcome.err
+
     @pytest.mark.parametrize(
         ("override", "said"),
         [

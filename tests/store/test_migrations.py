@@ -99,6 +99,26 @@ class TestSteps:
         assert _migrate(path, _step()) == ["later"]
 
 
+class TestFindings:
+    def test_what_was_mirrored_before_is_due(self, tmp_path: Path) -> None:
+        """
+        Documents that an older release mirrored are judged once the newer one runs; those of withdrawn entries are not.
+        """
+        path = tmp_path / "registry.db"
+        before = tuple(step for step in MIGRATIONS if step.title != "findings")
+        migrate(path, clock=SystemClock(), release=RELEASE, migrations=before)
+        with closing(open_writer(path)) as connection:
+            _insert_row(connection, "1")
+            _insert_row(connection, "2")
+            connection.execute("INSERT INTO documents (id, digest, body) VALUES (2, randomblob(32), x'7b7d')")
+            connection.execute("UPDATE entries SET document_id = 2, withdrawn_us = 1 WHERE version = '2'")
+
+        assert _migrate(path) == ["findings"]
+
+        with closing(open_reader(path)) as connection:
+            assert connection.execute("SELECT document_id FROM unjudged_documents").fetchall() == [(1,)]
+
+
 class TestOlderCode:
     @pytest.mark.parametrize("needed", ["0.2.1", "0.3.0", "0.10.0", "9.0.0"])
     def test_refuses_a_newer_file(self, tmp_path: Path, needed: str) -> None:

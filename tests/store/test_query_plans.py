@@ -12,17 +12,17 @@ from typing import Final
 
 import pytest
 
-from registry.store.sqlite import operations, queries
+from registry.store.sqlite import findings, operations, queries
 
 STATEMENTS: Final = {
     name: statement
-    for module in (queries, operations)
+    for module in (queries, operations, findings)
     for name, statement in vars(module).items()
     if name.isupper() and isinstance(statement, str)
 }
 
 # Tables with a row for each source, team or store, or a page's worth of runs; and what a statement itself put aside.
-SMALL = {"sources", "views", "store_facts", "keys", "held", "(subquery-1)"}
+SMALL = {"sources", "views", "store_facts", "keys", "held", "(subquery-1)", "(subquery-2)", "CONSTANT"}
 
 # The statement, the table it must reach first, and how.
 READS = {
@@ -55,6 +55,14 @@ READS = {
     "OLD_SUPERSEDED": "superseded_documents USING COVERING INDEX superseded_by_instant (superseded_us<?)",
     "SWEEP_QUARANTINE": "quarantine USING INDEX quarantine_seen (last_seen_us<?)",
     "QUARANTINED_BEFORE": "quarantine USING INDEX sqlite_autoindex_quarantine_2 (upstream=? AND digest=? AND reason=?)",
+    "UNJUDGED": "judged_documents USING COVERING INDEX judged_by_revision (revision<?)",
+    "UNJUDGED_UP_TO": "judged_documents USING COVERING INDEX judged_by_revision (revision<?)",
+    "JUDGED_BEFORE": "judged_documents USING COVERING INDEX judged_by_revision (revision<?)",
+    "TO_JUDGE": "documents USING COVERING INDEX sqlite_autoindex_documents_1 (digest=?)",
+    "FINDINGS": "findings USING PRIMARY KEY (rule=? AND document_id>?)",
+    "FINDINGS_OF_SOURCE": "findings USING PRIMARY KEY (rule=? AND document_id>?)",
+    "FINDINGS_OF_NAME": "entries USING INDEX sqlite_autoindex_entries_1 (source_id=? AND name=?)",
+    "FORGET_FINDINGS": "findings USING COVERING INDEX findings_document (document_id=?)",
     "RUNS": "runs USING INTEGER PRIMARY KEY (rowid<?)",
     "RUNS_OF_UPSTREAM": "runs USING INDEX runs_upstream (upstream=? AND sequence<?)",
     "TOKEN": "tokens USING PRIMARY KEY (id=?)",
@@ -65,7 +73,8 @@ READS = {
 # In the order of an index or of the table itself: nothing is sorted before the first row comes.
 UNSORTED = [
     "PAGE_PLAIN", "PAGE_LATEST", "PAGE_FILTERED", "PAGE_ONE_VERSION", "SEARCH_COMMON", "NAMES_OF", "RUNS",
-    "RUNS_OF_UPSTREAM", "OLD_SUPERSEDED", "AUDIT_EVENTS", "TOKENS", "TOKENS_OF_OWNER",
+    "RUNS_OF_UPSTREAM", "NEVER_JUDGED", "JUDGED_BEFORE", "FINDINGS", "FINDINGS_OF_SOURCE", "OLD_SUPERSEDED",
+    "AUDIT_EVENTS", "TOKENS", "TOKENS_OF_OWNER",
 ]  # fmt: skip
 
 # What reads a whole table on purpose, and why that is bearable.
@@ -74,6 +83,10 @@ WHOLE = {
     "SEARCH_SHORT": {"search_texts"},  # the same
     "AUDIT_EVENTS": {"audit_events"},  # newest first, up to the limit
     "QUARANTINE": {"quarantine"},  # last seen first, up to the limit, along quarantine_seen
+    "UNJUDGED": {"unjudged_documents"},  # what is counted is what is read, eight bytes of each
+    "UNJUDGED_UP_TO": {"unjudged_documents"},  # up to the limit
+    "NEVER_JUDGED": {"unjudged_documents"},  # the same
+    "FINDING_TOTALS": {"finding_totals"},  # a row for each rule
     "RUNS_IN_STATE": {"runs"},  # retention keeps them few
     "SWEEP_RUNS": {"old"},  # the same
     "SWEEP_BUCKETS": {"rate_buckets"},  # those who changed something in the last hours, once a day

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from schemas.validation.advice import RULES
+
 _SLUGS = (["everyone", "a", "0-", "a" * 40], ["", "-a", "A", "a_b", "a" * 41, "a b", 7, True, []])
 _DURATIONS = (
     ["1s", "90s", "15m", "24h", "7d", "007d", "99999d", 1, 3600, 8_639_913_600],
@@ -62,6 +64,11 @@ _INDEXES: tuple[list[object], list[object]] = (
         "https://a",
         True,
     ],
+)
+
+_RULE_LISTS = (
+    [[], ["unpinned-version"], ["plain-http", "xcode-decoder"], list(RULES)],
+    ["plain-http", ["unpined-version"], ["json-schema"], ["reserved-version-string"], [""], [1], [["plain-http"]], {}],
 )
 
 CASES: dict[tuple[str, str], tuple[Sequence[object], Sequence[object]]] = {
@@ -214,6 +221,9 @@ CASES: dict[tuple[str, str], tuple[Sequence[object], Sequence[object]]] = {
         ["127.0.0.1", ["ns.example"], ["::1"], ["256.0.0.1"], ["10.0.0.1:x"], [""], ["10.0.0.1:65536"], [1]],
     ),
     ("[egress]", "ca_file"): _PATHS,
+    ("[validation]", "errors"): _RULE_LISTS,
+    ("[validation]", "warnings"): _RULE_LISTS,
+    ("[validation]", "infos"): _RULE_LISTS,
     ("[retention]", "runs"): _DURATIONS,
     ("[retention]", "quarantine"): _DURATIONS,
     ("[retention]", "superseded_documents"): _DURATIONS,

@@ -8,6 +8,7 @@ from registry.errors import ConfigFault
 from registry.settings import RetentionSettings, Settings, StoreSettings
 from registry.settings.file import check_config, load_settings
 from registry.settings.secret import SecretRef
+from schemas.validation.issue import Severity
 
 DEMO = Path(__file__).parents[2] / "fixtures" / "demo.toml"
 ONE = '[[upstream]]\nname = "one"\nkind = "http"\nurl = "https://one.example"\n'
@@ -43,6 +44,34 @@ class TestLoadSettings:
         assert settings.retention == RetentionSettings(
             runs_s=172_800.0, quarantine_s=5_400.0, superseded_documents_s=30.0
         )
+
+    def test_rules_of_advice_have_their_severities(self, tmp_path: Path) -> None:
+        """An organisation says how bad a rule is by naming it in a list; the others keep their own."""
+        text = '[validation]\nerrors = ["plain-http", "unpinned-version"]\ninfos = ["xcode-decoder"]\n'
+
+        settings = load_settings(_file(tmp_path, text), {})
+
+        assert settings.validation.severities() == {
+            "plain-http": Severity.ERROR,
+            "unpinned-version": Severity.ERROR,
+            "xcode-decoder": Severity.INFO,
+        }
+
+    def test_a_misspelt_rule_is_told_from_the_right_one(self, tmp_path: Path) -> None:
+        """A rule that nobody knows would silently raise nothing."""
+        (problem,) = check_config(_file(tmp_path, '[validation]\nerrors = ["unpined-version"]\n'), {})
+
+        assert 'did you mean "unpinned-version"?' in problem.message
+        assert problem.line == 2
+
+    def test_a_rule_has_one_severity(self, tmp_path: Path) -> None:
+        """A rule in two lists is refused; which of them was meant is not guessed."""
+        text = '[validation]\nerrors = ["plain-http"]\nwarnings = [\n  "plain-http",\n]\n'
+
+        (problem,) = check_config(_file(tmp_path, text), {})
+
+        assert problem.key == "validation.warnings[0]"
+        assert '"plain-http" stands in "errors" already' in problem.message
 
     def test_relative_paths_start_at_the_file(self, tmp_path: Path) -> None:
         """The same file means the same from any working directory."""

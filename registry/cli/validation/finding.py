@@ -9,13 +9,9 @@ import msgspec
 
 from schemas.json_positions import START, Position, Positions, syntax_fault
 from schemas.validation.engine import MOST_BYTES
-from schemas.validation.issue import Issue, IssueType, Severity
-
-JSON_SCHEMA_RULE: Final = "json-schema"
-"""The id of everything that fails a JSON Schema: the place in the schema, its `reference`, is no rule's id."""
+from schemas.validation.issue import Issue, IssueType, Severity, rule_of
 
 _ORDER: Final = (Severity.ERROR, Severity.WARNING, Severity.INFO)
-_RULE: Final = re.compile(r"[a-z0-9-]+", re.ASCII)
 _MEMBER: Final = re.compile(r"(?:the|a) member '((?:[^'\\])*)'")
 _UNSEEN: Final = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 
@@ -127,7 +123,7 @@ def _finding(issue: Issue, position: Position) -> Finding:
         column=position.column,
         severity=issue.severity,
         type=issue.type,
-        rule=issue.reference if _RULE.fullmatch(issue.reference) else JSON_SCHEMA_RULE,
+        rule=rule_of(issue),
         path=issue.path,
         message=issue.message,
         reference=issue.reference,

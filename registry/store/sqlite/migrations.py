@@ -19,7 +19,7 @@ from registry.clock import Clock
 from registry.errors import StoreFault, StoreTooNew
 from registry.ids import new_id
 from registry.store.sqlite.connection import APPLICATION_ID, open_unchanged, open_writer
-from registry.store.sqlite.schema import CATALOG, LOGINS, OPERATIONS, PUBLISHING, TOKENS, VIEWS
+from registry.store.sqlite.schema import CATALOG, FINDINGS, LOGINS, OPERATIONS, PUBLISHING, TOKENS, VIEWS
 from registry.store.sqlite.turnstile import Turnstile
 
 
@@ -50,6 +50,7 @@ MIGRATIONS: Final = (
     Migration(number=4, title="publishing", oldest_release="0.2.0", apply=_all(PUBLISHING)),
     Migration(number=5, title="logins", oldest_release="0.2.0", apply=_all(LOGINS)),
     Migration(number=6, title="tokens", oldest_release="0.2.0", apply=_all(TOKENS)),
+    Migration(number=7, title="findings", oldest_release="0.2.0", apply=_all(FINDINGS)),
 )
 
 

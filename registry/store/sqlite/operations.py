@@ -110,6 +110,7 @@ ROW_COUNTS: Final = {
     "documents": "SELECT count(*) FROM documents",
     "superseded documents": "SELECT count(*) FROM superseded_documents",
     "view rows": "SELECT count(*) FROM view_entries",
+    "findings": "SELECT count(*) FROM findings",
     "publications": "SELECT count(*) FROM publications",
     "search texts": "SELECT count(*) FROM search_texts",
     "runs": "SELECT count(*) FROM runs",

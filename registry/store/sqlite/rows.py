@@ -8,9 +8,13 @@ import msgspec
 from registry.catalog.entry import Digest, Entry, Facets
 from registry.catalog.ranking import rank
 from registry.catalog.view import Official, StoredEntry, VisibleEntry
+from registry.store.records import EntryFinding, Finding, FindingPosition
+from schemas.validation.issue import Issue, Severity
 
 # What sqlite3 hands over is untyped; each function here gives it its types back.
 Row = Sequence[Any]
+
+_issues: Final = msgspec.msgpack.Decoder(tuple[Issue, ...])
 
 _FIELD_BREAK: Final = "\x1f"
 # Beyond these a term's own text decides; every further one costs time that cannot be interrupted.
@@ -145,6 +149,18 @@ def view_parameters(visible: VisibleEntry, *, view: int, name: str, changed_us: 
         "transports": entry.transports,
         "item": item,
     }
+
+
+def entry_finding(row: Row) -> EntryFinding:
+    rule, document, entry, source, name, version, digest, severity, count, record = row
+    return EntryFinding(
+        source=source,
+        name=name,
+        version=version,
+        digest=digest,
+        finding=Finding(rule=rule, severity=Severity(severity), count=count, issues=_issues.decode(record)),
+        position=FindingPosition(rule=rule, document=document, entry=entry),
+    )
 
 
 def words(values: tuple[str, ...]) -> str:

@@ -240,3 +240,75 @@ LOGINS: Final = (
     """,
     "CREATE INDEX spent_proofs_expiry ON spent_proofs (expires_us)",
 )
+
+FINDINGS: Final = (
+    # A document is in one of the next two tables exactly while an entry has it that is not withdrawn; the triggers
+    # below keep it so. A run only appends to this one: an index, or a reference, would cost it 3 %.
+    "CREATE TABLE unjudged_documents (document_id INTEGER PRIMARY KEY) STRICT",
+    """
+    CREATE TABLE judged_documents (
+      document_id INTEGER PRIMARY KEY REFERENCES documents (id) ON DELETE CASCADE,
+      revision INTEGER NOT NULL          -- of the rules it was judged by
+    ) STRICT
+    """,
+    # After a release that brings new rules, what is due is the beginning of this index.
+    "CREATE INDEX judged_by_revision ON judged_documents (revision)",
+    """
+    CREATE TABLE findings (
+      rule TEXT NOT NULL,
+      document_id INTEGER NOT NULL REFERENCES judged_documents (document_id) ON DELETE CASCADE,
+      severity TEXT NOT NULL CHECK (severity IN ('error', 'warning', 'info')), -- before an organisation has its say
+      issues INTEGER NOT NULL CHECK (issues > 0), -- how many places break the rule
+      record BLOB NOT NULL,              -- the first of them, MessagePack
+      PRIMARY KEY (rule, document_id)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX findings_document ON findings (document_id)",
+    """
+    CREATE TABLE finding_totals (
+      rule TEXT PRIMARY KEY,
+      severity TEXT NOT NULL,
+      documents INTEGER NOT NULL,
+      issues INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TRIGGER findings_counted AFTER INSERT ON findings BEGIN
+      INSERT INTO finding_totals (rule, severity, documents, issues) VALUES (new.rule, new.severity, 1, new.issues)
+      ON CONFLICT (rule) DO UPDATE SET
+        severity = excluded.severity, documents = documents + 1, issues = issues + excluded.issues;
+    END
+    """,
+    """
+    CREATE TRIGGER findings_uncounted AFTER DELETE ON findings BEGIN
+      UPDATE finding_totals SET documents = documents - 1, issues = issues - old.issues WHERE rule = old.rule;
+    END
+    """,
+    """
+    CREATE TRIGGER entries_to_judge AFTER INSERT ON entries
+    WHEN new.withdrawn_us IS NULL AND NOT EXISTS (
+      SELECT 1 FROM judged_documents WHERE document_id = new.document_id
+    ) BEGIN
+      INSERT INTO unjudged_documents (document_id) VALUES (new.document_id) ON CONFLICT DO NOTHING;
+    END
+    """,
+    """
+    CREATE TRIGGER entries_to_judge_again AFTER UPDATE OF document_id, withdrawn_us ON entries
+    WHEN old.document_id <> new.document_id OR (old.withdrawn_us IS NULL) <> (new.withdrawn_us IS NULL) BEGIN
+      DELETE FROM unjudged_documents WHERE document_id = old.document_id
+        AND NOT EXISTS (SELECT 1 FROM entries WHERE document_id = old.document_id AND withdrawn_us IS NULL);
+      DELETE FROM judged_documents WHERE document_id = old.document_id
+        AND NOT EXISTS (SELECT 1 FROM entries WHERE document_id = old.document_id AND withdrawn_us IS NULL);
+      INSERT INTO unjudged_documents (document_id) SELECT new.document_id WHERE new.withdrawn_us IS NULL
+        AND NOT EXISTS (SELECT 1 FROM judged_documents WHERE document_id = new.document_id)
+      ON CONFLICT DO NOTHING;
+    END
+    """,
+    """
+    CREATE TRIGGER documents_forgotten AFTER DELETE ON documents BEGIN
+      DELETE FROM unjudged_documents WHERE document_id = old.id;
+    END
+    """,
+    # What an older release has mirrored is due.
+    "INSERT INTO unjudged_documents (document_id) SELECT DISTINCT document_id FROM entries WHERE withdrawn_us IS NULL",
+)

@@ -12,18 +12,33 @@ from registry.catalog.entry import ServerName, SourceId
 from registry.catalog.overlay import Source
 from registry.catalog.view import StoredEntry
 from registry.store.interface import HeldEntry
-from registry.store.records import AuditEvent, Growth, Lease, Quarantined, Run, RunState, SourceState
+from registry.store.records import (
+    AuditEvent,
+    DueDocument,
+    EntryFinding,
+    FindingPosition,
+    FindingTotal,
+    Growth,
+    Lease,
+    Quarantined,
+    Run,
+    RunState,
+    SourceState,
+)
+from registry.store.sqlite import findings as finding_sql
 from registry.store.sqlite import operations as sql
 from registry.store.sqlite import queries, rows
 from registry.store.sqlite.readers import unreadable
-from registry.store.sqlite.rows import Row
+from registry.store.sqlite.rows import Row, entry_finding
 from registry.store.tokens import Token
+from schemas.validation.issue import Severity
 
 run_decoder: Final = msgspec.json.Decoder(Run)
 quarantined_decoder: Final = msgspec.msgpack.Decoder(Quarantined)
 audit_decoder: Final = msgspec.json.Decoder(AuditEvent)
 _token: Final = lru_cache(maxsize=4096)(msgspec.msgpack.Decoder(Token).decode)
 _NEWEST: Final = (1 << 62, "")
+_BEFORE_ALL: Final = FindingPosition(rule="", document=0, entry=0)
 
 
 class SqliteSnapshot:
@@ -143,6 +158,52 @@ class SqliteSnapshot:
         bound = {"owner": owner, "created_us": created_us, "id": public_id, "limit": limit}
         rows = self._rows(sql.TOKENS if owner is None else sql.TOKENS_OF_OWNER, bound)
         return [_token(row[0]) for row in rows]
+
+    def unjudged(self, *, revision: int, most: int | None = None) -> int:
+        bound = {"revision": revision, "most": most}
+        return int(self._rows(finding_sql.UNJUDGED if most is None else finding_sql.UNJUDGED_UP_TO, bound)[0][0])
+
+    def due_documents(self, *, revision: int, limit: int) -> list[DueDocument]:
+        due = self._rows(finding_sql.NEVER_JUDGED, {"limit": limit})
+        if len(due) < limit:
+            due += self._rows(finding_sql.JUDGED_BEFORE, {"revision": revision, "limit": limit - len(due)})
+        return [DueDocument(digest=digest, body=body) for digest, body in due]
+
+    def findings(
+        self,
+        *,
+        rules: Collection[str],
+        source: str | None = None,
+        name: str | None = None,
+        after: FindingPosition | None = None,
+        limit: int,
+    ) -> list[EntryFinding]:
+        after = after or _BEFORE_ALL
+        statement = finding_sql.FINDINGS if source is None else finding_sql.FINDINGS_OF_SOURCE
+        if name is not None:
+            statement = finding_sql.FINDINGS_OF_NAME
+        listed: list[EntryFinding] = []
+        for rule in sorted(set(rules)):
+            if rule < after.rule or len(listed) >= limit:
+                continue
+            begun = rule == after.rule
+            bound = {
+                "rule": rule,
+                "document": after.document if begun else 0,
+                "entry": after.entry if begun else 0,
+                "source": source or "",
+                "name": name,
+                "limit": limit - len(listed),
+            }
+            listed += map(entry_finding, self._rows(statement, bound))
+        return listed
+
+    def finding_totals(self) -> list[FindingTotal]:
+        totals = self._rows(finding_sql.FINDING_TOTALS)
+        return [
+            FindingTotal(rule=rule, severity=Severity(severity), documents=documents, issues=issues)
+            for rule, severity, documents, issues in totals
+        ]
 
     def growth(self, *, counted: bool = True) -> Growth:
         pages, page_bytes, free = (

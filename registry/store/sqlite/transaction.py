@@ -11,7 +11,8 @@ import msgspec
 from registry.catalog.entry import Entry, Facets, ServerName
 from registry.catalog.overlay import Source
 from registry.clock import Clock
-from registry.store.records import AuditEvent, Lease, Quarantined, Retention, Run, SourceState
+from registry.store.records import AuditEvent, Finding, Lease, Quarantined, Retention, Run, SourceState
+from registry.store.sqlite import findings as finding_sql
 from registry.store.sqlite import operations as sql
 from registry.store.sqlite import queries, rows
 from registry.store.sqlite.projection import Projection
@@ -202,6 +203,23 @@ class SqliteTransaction(SqliteSnapshot):
 
     def put_bucket(self, key: str, tat_ns: int) -> None:
         self._connection.execute(sql.PUT_BUCKET, {"key": key, "tat_ns": tat_ns})
+
+    def put_findings(self, digest: bytes, findings: Sequence[Finding], *, revision: int) -> None:
+        row = self._connection.execute(finding_sql.TO_JUDGE, {"digest": digest, "revision": revision}).fetchone()
+        if row is None:
+            return
+        self._connection.execute(finding_sql.NOT_UNJUDGED, {"document": row[0]})
+        self._connection.execute(finding_sql.JUDGED, {"document": row[0], "revision": revision})
+        self._connection.execute(finding_sql.FORGET_FINDINGS, {"document": row[0]})
+        for finding in findings:
+            bound = {
+                "rule": finding.rule,
+                "document": row[0],
+                "severity": finding.severity.value,
+                "issues": finding.count,
+                "record": _msgpack(finding.issues),
+            }
+            self._connection.execute(finding_sql.NEW_FINDING, bound)
 
     def take_lease(self, name: str, *, holder: str, now_us: int, ttl_us: int) -> Lease | None:
         bound = {"name": name, "holder": holder, "now_us": now_us, "expires_us": now_us + ttl_us}
