@@ -264,7 +264,7 @@ class TestForOperators:
         """
         A link that somebody follows copies nothing.
         """
-        assert send(world.port, "/v1/backup", method=method).status == 404
+        assert send(world.port, "/v1/backup", method=method).status == 405
 
     def test_not_beyond_loopback(self, tmp_path: Path) -> None:
         """
