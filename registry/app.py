@@ -28,6 +28,9 @@ from registry.api.routes import routes
 from registry.auth.authenticate import Authenticator
 from registry.auth.exchange.configured import configured_logins
 from registry.clock import Clock
+from registry.commands.actor import START
+from registry.commands.follow import follow_all
+from registry.declaration import apply, read_declaration
 from registry.egress.client import Network, trust
 from registry.egress.names import NameServers
 from registry.errors import ConfigFault, RegistryError
@@ -55,6 +58,7 @@ def prepare(settings: Settings, *, clock: Clock, log: BoundLog) -> None:
     """
     upstreams = configured_upstreams(settings, os.environ)
     require_usable(settings, os.environ)
+    declared = None if settings.governance.file is None else read_declaration(settings.governance.file)
     for step in migrate(settings.store.path, clock=clock, release=RELEASE):
         log.info(f"prepared the store: {step}", store=str(settings.store.path))
     discard_leftovers(settings.store.path)
@@ -68,10 +72,14 @@ def prepare(settings: Settings, *, clock: Clock, log: BoundLog) -> None:
     async def put() -> None:
         store = SqliteStore(settings.store.path, clock)
         try:
+            await put_in_force(store, upstreams, private=private_source(settings))
+            if declared is not None:
+                for step in await apply(store, declared, actor=START):
+                    log.info(f"governance: {step.sign} {step.what}")
+            await follow_all(store)
             team = settings.anonymous.team
             if team is not None and store.view(team) is None:
                 raise ConfigFault(f'[anonymous] team names "{team}", and there is no such team; there is "{EVERYONE}"')
-            await put_in_force(store, upstreams, private=private_source(settings))
         finally:
             await store.aclose()
 

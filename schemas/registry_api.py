@@ -22,12 +22,18 @@ class OfficialBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 class EntryBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
-    """`_meta["mcp-federated-registry/entry"]`: where the entry comes from. `digest` is `sha256:<hex>`."""
+    """
+    `_meta["mcp-federated-registry/entry"]`: where the entry comes from, and who lets it be seen.
+
+    `digest` is `sha256:<hex>`. `approval_expires_at`: absent if the approval does not end by itself.
+    """
 
     source: str
     mirrored_at: str
     digest: str
     source_updated_at: str | None = None
+    approval: str | None = None
+    approval_expires_at: str | None = None
 
 
 class ListedOfficialBlock(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

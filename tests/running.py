@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from tests.doubles.clock import ClockFile
+from tests.doubles.opened import OPEN
 
 _READY = "worker ready"
 _PATIENCE_S = 30.0
@@ -35,11 +36,19 @@ class RunningRegistry:
     Args:
         folder: Where its configuration, store and clock are. Starting again in the same folder goes on with them.
         configuration: TOML beside `[server]` and `[store]`: upstreams, `[anonymous]`, whatever the test is about.
+        governance: The governance file it starts with; the default shows everything to `everyone`.
         https_port: Where its connections to port 443 end, whatever address they are for.
     """
 
     def __init__(
-        self, folder: Path, configuration: str, *, workers: int = 1, server: str = "", https_port: int | None = None
+        self,
+        folder: Path,
+        configuration: str,
+        *,
+        governance: str = OPEN,
+        workers: int = 1,
+        server: str = "",
+        https_port: int | None = None,
     ) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -54,9 +63,11 @@ class RunningRegistry:
         self._changed = threading.Condition()
         self._process: subprocess.Popen[bytes] | None = None
         self._reader: threading.Thread | None = None
+        self.governance = folder / "governance.toml"
+        self.governance.write_text(governance)
         self.config.write_text(
             f'[server]\nlisten = "127.0.0.1:{self.port}"\nworkers = {workers}\n{server}\n'
-            f'[store]\npath = "{self.store}"\n\n{configuration}\n'
+            f'[store]\npath = "{self.store}"\n\n[governance]\nfile = "governance.toml"\n\n{configuration}\n'
         )
 
     def start(self) -> Self:

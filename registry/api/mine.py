@@ -13,11 +13,11 @@ from registry.api.params import list_query, parse_query
 from registry.api.servers import list_body
 from registry.catalog.entry import ServerName
 from registry.catalog.overlay import PRIVATE
+from registry.catalog.pattern import name_range
 from registry.catalog.published import published, published_item
 from registry.catalog.query import Position, Query
 from registry.catalog.view import StoredEntry
 from registry.errors import Refused
-from registry.policy.namespaces import name_range
 from registry.policy.principal import Principal, Role
 from registry.store.interface import Snapshot, Store
 from schemas.registry_api import ListMetadata

@@ -57,7 +57,7 @@ def routes(
     """
     table: list[HTTPRouteHandler] = []
     for prefix in PREFIXES:
-        table += read_routes(prefix, store, identity)
+        table += read_routes(prefix, store, clock, identity)
         table.append(mine_route(prefix, store, identity))
     table += publish.routes(PREFIXES)
     table += validate_routes(PREFIXES, clock, callers, severities)

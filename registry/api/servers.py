@@ -18,6 +18,8 @@ from registry.api.identity import Identity
 from registry.api.params import include_deleted, list_query, parse_query
 from registry.api.path import name_in, version_in
 from registry.catalog.query import LATEST, Page, Query
+from registry.clock import Clock
+from registry.commands.follow import settled
 from registry.errors import NotFound
 from registry.policy.principal import Principal
 from registry.store.interface import Store, TeamView
@@ -35,14 +37,11 @@ _VARY: Final = (b"vary", b"Authorization")
 class _Reading:
     """One read: who asks, through which view, and under which validator."""
 
-    def __init__(self, store: Store, principal: Principal, scope: HTTPScope) -> None:
-        view = None if principal.home_team is None else store.view(principal.home_team)
-        if view is None:
-            raise NotFound("there is no view to read here; the configured team does not exist")
-        self.view: TeamView = view
+    def __init__(self, view: TeamView, generation: str, principal: Principal, scope: HTTPScope) -> None:
+        self.view = view
         self._had_already = False
         question = scope["path"].encode() + b"?" + scope["query_string"]
-        seed = view.generation().encode() + b"\n" + _BUILD + b"\n" + question
+        seed = generation.encode() + b"\n" + _BUILD + b"\n" + question
         self.etag = b'"%s"' % blake2b(seed, digest_size=12).hexdigest().encode()
         self.headers: tuple[Header, ...] = (
             (b"etag", self.etag),
@@ -67,15 +66,27 @@ class _Reading:
         return Answer(304, list(self.headers), b"")
 
 
-def read_routes(prefix: str, store: Store, identity: Identity) -> list[HTTPRouteHandler]:
+async def _begun(store: Store, clock: Clock, principal: Principal, scope: HTTPScope) -> _Reading:
+    """A read of the caller's view, which is late with nothing: what ended by time alone has ended."""
+    view = None if principal.home_team is None else store.view(principal.home_team)
+    if view is None:
+        raise NotFound("there is no view to read here; the configured team does not exist")
+    state = view.state()
+    if state.next_us is not None and clock.now_us() >= state.next_us:
+        await settled(store, view.team)
+        state = view.state()
+    return _Reading(view, state.generation, principal, scope)
+
+
+def read_routes(prefix: str, store: Store, clock: Clock, identity: Identity) -> list[HTTPRouteHandler]:
     """The three read routes under *prefix*, `/v0.1` or `/v0`."""
 
-    def begin(scope: HTTPScope) -> _Reading:
-        return _Reading(store, identity.reader(scope), scope)
+    async def begin(scope: HTTPScope) -> _Reading:
+        return await _begun(store, clock, identity.reader(scope), scope)
 
     @route(f"{prefix}/servers", http_method=_READ, name=f"list-servers{prefix}")
     async def list_servers(scope: HTTPScope) -> ASGIApp:
-        reading = begin(scope)
+        reading = await begin(scope)
         query = list_query(parse_query(scope["query_string"]))
         if (unchanged := reading.unchanged(scope)) is not None:
             return unchanged
@@ -84,7 +95,7 @@ def read_routes(prefix: str, store: Store, identity: Identity) -> list[HTTPRoute
 
     @route(f"{prefix}/servers/{{server_name:str}}/versions", http_method=_READ, name=f"get-server-versions{prefix}")
     async def list_versions(scope: HTTPScope) -> ASGIApp:
-        reading = begin(scope)
+        reading = await begin(scope)
         name, deleted = name_in(scope), include_deleted(parse_query(scope["query_string"]))
         if (unchanged := reading.unchanged(scope)) is not None:
             return unchanged
@@ -99,7 +110,7 @@ def read_routes(prefix: str, store: Store, identity: Identity) -> list[HTTPRoute
         name=f"get-server-version{prefix}",
     )
     async def get_version(scope: HTTPScope) -> ASGIApp:
-        reading = begin(scope)
+        reading = await begin(scope)
         name, deleted = name_in(scope), include_deleted(parse_query(scope["query_string"]))
         wanted = version_in(scope)
         if (unchanged := reading.unchanged(scope)) is not None:

@@ -14,10 +14,10 @@ import jwt
 import msgspec
 
 from registry.auth.signing_keys import SigningKey
+from registry.catalog.pattern import parse_pattern
 from registry.clock import Clock
 from registry.errors import Invalid, Unauthenticated
 from registry.ids import new_id
-from registry.policy.namespaces import parse_pattern
 from registry.policy.principal import Origin, Principal, Role
 
 LIFETIME_S: Final = 300

@@ -6,12 +6,16 @@ versions of the name, and `updatedAt` is when the entry itself last changed.
 
 from collections.abc import Callable, Iterable
 
-from registry.catalog.view import StoredEntry, VisibleEntry, compute_view, item
+from registry.catalog.view import Admitted, StoredEntry, VisibleEntry, compute_view, item
 
 
 def published(entries: Iterable[StoredEntry]) -> list[VisibleEntry]:
     """All versions of one name, newest published first, given its entries of the private source."""
-    return sorted(compute_view(entries), key=lambda each: (each.entry.published_us, each.entry.version), reverse=True)
+    return sorted(
+        compute_view(Admitted(entry=entry) for entry in entries),
+        key=lambda each: (each.entry.published_us, each.entry.version),
+        reverse=True,
+    )
 
 
 def published_item(visible: VisibleEntry, document: Callable[[int], bytes]) -> bytes:

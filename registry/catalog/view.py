@@ -1,8 +1,7 @@
 """What a team sees of a name, and as which bytes.
 
-`compute_view` is the only place where visibility is decided; everything that reads, lists, searches or exports
-goes through what it admitted. Ownership was settled before (overlay.py): the entries given here are those of the
-one source that answers for the name.
+What may be seen was decided before (standing.py), and who answers for the name before that (overlay.py). Everything
+that reads, lists, searches or exports goes through what `compute_view` makes of it.
 """
 
 from collections.abc import Iterable
@@ -11,13 +10,11 @@ from typing import Final
 import msgspec
 
 from registry.catalog.entry import Digest, Status
-from registry.catalog.overlay import PRIVATE
 from registry.catalog.ranking import Ranked, latest
 from schemas.registry_api import ENTRY_KEY, OFFICIAL_KEY, EntryBlock, OfficialBlock
 from schemas.rfc3339 import format_instant
 
 _WITHDRAWN: Final = "no longer listed by its source"
-_DEPARTED: Final = "no longer served from this source"
 _BETWEEN_DOCUMENT_AND_OFFICIAL: Final = f',"_meta":{{"{OFFICIAL_KEY}":'.encode()
 _BETWEEN_OFFICIAL_AND_ENTRY: Final = f',"{ENTRY_KEY}":'.encode()
 _encode: Final = msgspec.json.Encoder().encode
@@ -63,56 +60,69 @@ class Official(msgspec.Struct, frozen=True, kw_only=True):
     is_latest: bool
 
 
+class Admitted(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry that may be seen. `approval`: under which approval, and until when; None where none was needed."""
+
+    entry: StoredEntry
+    approval: str | None = None
+    expires_us: int | None = None
+
+
+class Departed(msgspec.Struct, frozen=True, kw_only=True):
+    """What a view showed, as it showed it last, and shows no longer: since when, and why."""
+
+    entry: StoredEntry
+    since_us: int
+    message: str | None
+
+
 class VisibleEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """An entry admitted to a team's view, with the reason in words."""
+    """A row of a view. `approval` and `expires_us` as it was admitted."""
 
     entry: StoredEntry
     official: Official
-    reason: str
+    approval: str | None = None
+    expires_us: int | None = None
 
     @property
     def deleted(self) -> bool:
         return self.official.status == Status.DELETED
 
 
-def compute_view(
-    entries: Iterable[StoredEntry], *, departed: Iterable[tuple[StoredEntry, int]] = ()
-) -> list[VisibleEntry]:
+def compute_view(admitted: Iterable[Admitted], *, departed: Iterable[Departed] = ()) -> list[VisibleEntry]:
     """
-    The entries of one name that a team sees, in no particular order, with `isLatest` over exactly these.
+    The rows of one name, in no particular order, with `isLatest` over exactly these.
 
-    The team `everyone` sees everything its sources list. What it was shown and is shown no longer stays as a
-    deleted entry, since leaving a view is an event that others who mirror us must be able to see.
-
-    Args:
-        departed: Entries this view showed before, of versions the present owner does not have, and since when.
+    What was shown and is shown no longer stays as a deleted entry, since leaving a view is an event that others who
+    mirror us must be able to see.
     """
-    admitted = [(entry, _stated(entry)) for entry in entries]
-    admitted += [(entry, (Status.DELETED.value, _DEPARTED, since_us)) for entry, since_us in departed]
+    stated = [(each, _stated(each.entry)) for each in admitted]
+    stated += [(Admitted(entry=each.entry), (Status.DELETED.value, each.message, each.since_us)) for each in departed]
     flagged = latest(
         Ranked(
-            version=entry.version,
-            rank=entry.rank,
-            published_us=entry.published_us,
+            version=each.entry.version,
+            rank=each.entry.rank,
+            published_us=each.entry.published_us,
             deleted=status == Status.DELETED,
         )
-        for entry, (status, _, _) in admitted
+        for each, (status, _, _) in stated
     )
     return [
         VisibleEntry(
-            entry=entry,
+            entry=each.entry,
             official=Official(
-                version=entry.version,
-                document_id=entry.document_id,
+                version=each.entry.version,
+                document_id=each.entry.document_id,
                 status=status,
                 status_message=message,
                 status_changed_us=changed_us,
-                published_us=entry.published_us,
-                is_latest=entry.version == flagged,
+                published_us=each.entry.published_us,
+                is_latest=each.entry.version == flagged,
             ),
-            reason="published here" if entry.source == PRIVATE else f"mirrored from {entry.source}",
+            approval=each.approval,
+            expires_us=each.expires_us,
         )
-        for entry, (status, message, changed_us) in admitted
+        for each, (status, message, changed_us) in stated
     ]
 
 
@@ -148,6 +158,8 @@ def item(visible: VisibleEntry, *, document: bytes, updated_us: int) -> bytes:
                     source_updated_at=None
                     if entry.source_updated_us is None
                     else format_instant(entry.source_updated_us),
+                    approval=visible.approval,
+                    approval_expires_at=None if visible.expires_us is None else format_instant(visible.expires_us),
                 )
             ),
             b"}}",

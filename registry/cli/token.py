@@ -9,13 +9,13 @@ import click
 from rich.markup import escape
 
 from registry.auth.listing import IssuedToken, TokenReport
+from registry.catalog.pattern import EVERY_NAME
 from registry.cli.output import console, emit_json, seconds, table
 from registry.cli.publisher_file import publisher_file, usual_path
 from registry.cli.target import target, target_options
 from registry.cli.token_desk import token_desk
 from registry.errors import Invalid
 from registry.policy.delegation import mandate
-from registry.policy.namespaces import EVERY_NAME
 from registry.policy.principal import Role
 from registry.policy.token import named_token, token_name
 from registry.settings.values import duration_s

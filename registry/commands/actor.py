@@ -19,6 +19,10 @@ START: Final = Actor(subject="system:start", roles=("operator",))
 ANONYMOUS_LOOPBACK: Final = Actor(subject="loopback", roles=("operator",))
 
 
+LOCAL: Final = "local:"
+"""What the subject of whoever works on the store itself begins with."""
+
+
 def acting(principal: Principal) -> Actor:
     """Who acts when *principal* does."""
     return Actor(subject=principal.subject, roles=tuple(sorted(principal.roles)))
@@ -26,4 +30,4 @@ def acting(principal: Principal) -> Actor:
 
 def local(user: str) -> Actor:
     """Who runs a command on the store itself."""
-    return Actor(subject=f"local:{user}", roles=("operator", "admin"))
+    return Actor(subject=f"{LOCAL}{user}", roles=("operator", "admin"))

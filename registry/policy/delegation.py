@@ -11,8 +11,8 @@ from typing import Final
 
 import msgspec
 
+from registry.catalog.pattern import EVERY_NAME, parse_pattern, within
 from registry.errors import Invalid
-from registry.policy.namespaces import EVERY_NAME, parse_pattern, within
 from registry.policy.principal import Principal, Role
 
 _FOR_NAMES: Final = (Role.PUBLISHER, Role.ADMIN)

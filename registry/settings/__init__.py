@@ -96,6 +96,13 @@ class AnonymousSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     team: TeamName | None = None
 
 
+class GovernanceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[governance]`: who may see what. Without a file nothing is declared, and what was decided stays."""
+
+    file: FilePath | None = None
+    """Teams, grants and rules (`registry.declaration`), put in force at every start."""
+
+
 class PublishSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
     `[publish]`: what this registry's own publishers may publish. Empty lists allow nothing.
@@ -171,6 +178,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     store: StoreSettings = StoreSettings()
     anonymous: AnonymousSettings = AnonymousSettings()
     upstreams: tuple[UpstreamSettings, ...] = field(default=(), name="upstream")
+    governance: GovernanceSettings = GovernanceSettings()
     publish: PublishSettings = PublishSettings()
     verify: VerifySettings = VerifySettings()
     auth: AuthSettings = AuthSettings()

@@ -13,10 +13,13 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+import msgspec
+
 from registry.catalog.entry import Digest, Entry, ServerName
 from registry.catalog.overlay import Source
 from registry.catalog.query import Page, Query
 from registry.catalog.view import StoredEntry
+from registry.store.governance import Governance, GovernanceReads
 from registry.store.records import (
     AuditEvent,
     DueDocument,
@@ -40,12 +43,23 @@ EVERYONE = "everyone"
 """The team that exists from the start and sees everything mirrored."""
 
 
+class ViewState(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    `generation`: see TeamView. `next_us`: when an answer changes by time alone, None for never; from then on the view
+    must be settled before it is read (`registry.commands.settle`).
+    """
+
+    generation: str
+    next_us: int | None
+
+
 class TeamView(Protocol):
     """The catalog as one team may see it. Hidden and absent are the same: empty, or None."""
 
     @property
     def team(self) -> str: ...
 
+    def state(self) -> ViewState: ...
     def generation(self) -> str:
         """A text that changes whenever any answer of this view may, also after a restore of the file."""
 
@@ -78,6 +92,10 @@ class HeldEntry(Protocol):
 
 class Snapshot(Protocol):
     """Short reads of what is committed."""
+
+    @property
+    def governance(self) -> GovernanceReads:
+        """Teams, grants, approvals, rules and blocks."""
 
     def team_exists(self, team: str) -> bool: ...
     def sources(self) -> list[Source]:
@@ -150,6 +168,12 @@ class Transaction(Snapshot, Protocol):
     """One change, whole. Not to be kept beyond the operation it was given to."""
 
     @property
+    def governance(self) -> Governance: ...
+    @property
+    def now_us(self) -> int:
+        """What the clock says. Decides what is in force; what is written gets `instant_us`."""
+
+    @property
     def instant_us(self) -> int:
         """The instant of this change: one for the whole transaction."""
 
@@ -179,14 +203,14 @@ class Transaction(Snapshot, Protocol):
     def names(self, *, after: str, limit: int) -> list[ServerName]:
         """Names of any source, in their order."""
 
+    def names_between(self, low: str, high: str, *, after: str, limit: int) -> list[ServerName]:
+        """Names of any source that are in [low, high), strictly after *after*, in their order."""
+
     def unprojected(self) -> str | None:
         """The name behind which views still follow an earlier configuration; None if all follow the present one."""
 
     def put_unprojected(self, after: str | None) -> None: ...
     def remember(self, name: ServerName, source: str) -> None: ...
-    def replace_in_views(self, name: ServerName, owner: str | None) -> int:
-        """Bring the stored rows of *name* to what compute_view gives; returns how many rows were written."""
-
     def put_run(self, run: Run) -> None: ...
     def next_sequence(self) -> int: ...
     def put_quarantined(self, quarantined: Quarantined) -> None:

@@ -80,7 +80,7 @@ class TestPage:
         """
         for item in catalog:
             assert {"status", "statusChangedAt", "publishedAt", "updatedAt", "isLatest"} <= official(item).keys()
-            assert {"source", "mirroredAt", "digest", "sourceUpdatedAt"} == item["_meta"][ENTRY].keys()
+            assert {"source", "mirroredAt", "digest", "sourceUpdatedAt", "approval"} == item["_meta"][ENTRY].keys()
             assert item["_meta"][ENTRY]["digest"].startswith("sha256:")
 
     def test_status_message_is_left_out_where_there_is_none(self, catalog: list[Item]) -> None:

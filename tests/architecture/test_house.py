@@ -12,14 +12,22 @@ from typing import get_origin, get_type_hints
 import pytest
 
 from registry.commands.apply_changes import require_fence
+from registry.commands.follow import follow
 from registry.commands.perform import Done, recorded
-from registry.commands.project_views import project_views
+from registry.commands.project_views import project_team, project_views
 from registry.commands.quota import spend_quotas
 from registry.store.interface import Transaction
 
 _PROJECT = Path(__file__).resolve().parents[2]
 _CEILING = 400
-_PARTS: list[Callable[..., object]] = [project_views, require_fence, recorded, spend_quotas]
+_PARTS: list[Callable[..., object]] = [
+    follow,
+    project_team,
+    project_views,
+    recorded,
+    require_fence,
+    spend_quotas,
+]
 """What takes part in a command and is none: what it writes stands in the event of the command."""
 
 _DRAWERS = re.compile(r"(^|/)(utils?|helpers?|common|misc|base|core|lib|managers?)(\.py|/)")

@@ -22,6 +22,7 @@ from registry.store.sqlite.backup import restore
 from registry.store.sqlite.migrations import migrate
 from registry.store.sqlite.store import SqliteStore
 from schemas.registry_api import OFFICIAL_KEY
+from tests.doubles.opened import open_up
 
 NOW_US = 1_757_376_000_000_000
 OFFICIAL = "official"
@@ -88,7 +89,13 @@ def source(name: str = OFFICIAL, precedence: int = 10, *claims: str) -> Source:
 
 
 async def configure(store: Store, *sources: Source) -> None:
-    await store.transact(lambda transaction: transaction.put_sources([(each, "http") for each in sources]))
+    """Exactly these sources, and a view of `everyone` that holds what they have."""
+
+    def operation(transaction: Transaction) -> None:
+        transaction.put_sources([(each, "http") for each in sources])
+        open_up(transaction)
+
+    await store.transact(operation)
 
 
 def mirror(transaction: Transaction, entries: Iterable[Entry], *, of: str = OFFICIAL, seen_in: int = 1) -> int:

@@ -12,6 +12,7 @@ from schemas.rfc3339 import parse_instant
 from tests.contract.engines import (
     NOW_US,
     Engine,
+    configure,
     entry,
     everyone,
     everything,
@@ -101,7 +102,7 @@ class TestAllOrNothing:
         What was written is there when the store is opened again.
         """
         async with opened(engine, tmp_path, clock) as store:
-            await store.transact(lambda transaction: transaction.put_sources([(source(), "http")]))
+            await configure(store, source())
             await put(store, entry("com.acme/payroll"))
             generation = everyone(store).generation()
 

@@ -24,6 +24,7 @@ from registry.store.sqlite.migrations import migrate
 from registry.store.sqlite.store import SqliteStore
 from registry.wiring import private_source
 from sync.normalize import normalize, take_apart
+from tests.doubles.opened import open_up
 from tests.running import RunningRegistry
 
 ANONYMOUS = '[anonymous]\nteam = "everyone"\n'
@@ -115,12 +116,17 @@ async def _load(path: Path, clock: Clock, upstreams: Sequence[Upstream], batch: 
             (Source(id=SourceId(upstream.name), precedence=precedence, claims=upstream.claims), "file")
             for precedence, upstream in enumerate(upstreams)
         ]
-        await store.transact(lambda transaction: transaction.put_sources(sources))
+        await store.transact(lambda transaction: _prepare(transaction, sources))
         for upstream in upstreams:
             for start in range(0, len(upstream.items), batch):
                 await _apply(store, upstream.name, upstream.items[start : start + batch])
     finally:
         await store.aclose()
+
+
+def _prepare(transaction: Transaction, sources: Sequence[tuple[Source, str]]) -> None:
+    transaction.put_sources(sources)
+    open_up(transaction)
 
 
 async def _change(path: Path, upstream: str, items: Sequence[bytes]) -> None:

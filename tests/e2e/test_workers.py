@@ -11,6 +11,7 @@ import pytest
 
 from fixtures.generator import generate
 from registry.clock import SystemClock
+from registry.commands.project_views import project_views
 from registry.store.interface import Transaction
 from registry.store.sqlite.store import SqliteStore
 from tests.doubles.upstream import FakeUpstream
@@ -117,5 +118,4 @@ async def _unlist_everything(path: Path) -> None:
 def _withdraw_all(transaction: Transaction) -> None:
     sequence = transaction.next_sequence()
     _, names = transaction.withdraw_unseen("official", seen_in=sequence, limit=10_000)
-    for name in names:
-        transaction.replace_in_views(name, "official")
+    project_views(transaction, names)

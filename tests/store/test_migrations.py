@@ -21,7 +21,7 @@ def _migrate(path: Path, *more: Migration, release: str = RELEASE) -> list[str]:
 
 
 def _step(oldest_release: str = RELEASE, *statements: str) -> Migration:
-    def apply(db: Database) -> None:
+    def apply(db: Database, _: int) -> None:
         for statement in statements:
             db.execute(statement)
 

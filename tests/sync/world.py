@@ -24,6 +24,7 @@ from sync.pause import Pause
 from sync.schedule import Jobs
 from sync.terms import SyncTerms
 from tests.doubles.clock import FrozenClock
+from tests.doubles.opened import open_up
 from tests.doubles.upstream import FakeUpstream
 
 START_US = 1_750_000_000_000_000  # 2025-06-15T15:06:40Z
@@ -79,6 +80,7 @@ class World:
 
     async def put_in_force(self) -> None:
         await put_in_force(self.store, self.upstreams, private=private_source(Settings()))
+        await self.store.transact(open_up)
 
     @property
     def upstreams(self) -> list[ConfiguredUpstream]:

@@ -109,6 +109,7 @@ CASES: dict[tuple[str, str], tuple[Sequence[object], Sequence[object]]] = {
         [{"env": "A_1"}, {"env": "_a"}, {"file": "x"}],
         [{}, {"env": "A", "file": "x"}, {"env": "1A"}, {"env": ""}, {"env": "A-B"}, {"file": ""}, {"x": 1}, "s", 1],
     ),
+    ("[governance]", "file"): _PATHS,
     ("[publish]", "claims"): _CLAIMS,
     ("[publish]", "require_valid_schema"): _FLAGS,
     ("[publish]", "package_bases"): ([[], ["https://a.example/x"]], ["https://a", ["a"], ["ftp://a"], [1]]),

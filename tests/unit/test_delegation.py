@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from registry.catalog.pattern import covers, within
 from registry.errors import Invalid
 from registry.policy.delegation import Mandate, mandate, may_manage, withheld
-from registry.policy.namespaces import covers, within
 from registry.policy.principal import Origin, Principal, Role
 from registry.policy.subject import parse_subject
 

@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from registry.catalog.entry import ServerName
 from registry.catalog.overlay import PRIVATE, Source
+from registry.catalog.pattern import covers, name_range, parse_pattern
 from registry.errors import Invalid
-from registry.policy.namespaces import covers, may_edit, may_publish, name_range, parse_pattern
+from registry.policy.namespaces import may_edit, may_publish
 from registry.policy.principal import Origin, Principal, Role
 
 PAYROLL = ServerName.parse("com.acme/payroll")

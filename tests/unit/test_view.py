@@ -1,13 +1,14 @@
 """What is admitted to a view, and the bytes of an item."""
 
 import json
+from collections.abc import Iterable
 
 import msgspec
 import pytest
 
 from registry.catalog.entry import Digest, digest_of
 from registry.catalog.ranking import rank
-from registry.catalog.view import StoredEntry, VisibleEntry, compute_view, item
+from registry.catalog.view import Admitted, Departed, StoredEntry, VisibleEntry, compute_view, item
 from schemas.registry_api import ENTRY_KEY, OFFICIAL_KEY
 
 DOCUMENT = b'{"name":"com.acme/payroll"}'
@@ -40,8 +41,12 @@ def _flagged(visible: list[VisibleEntry]) -> list[str]:
 
 
 def _one(entry: StoredEntry) -> VisibleEntry:
-    (visible,) = compute_view([entry])
+    (visible,) = _view(entry)
     return visible
+
+
+def _view(*entries: StoredEntry, departed: Iterable[Departed] = ()) -> list[VisibleEntry]:
+    return compute_view([Admitted(entry=entry) for entry in entries], departed=departed)
 
 
 class TestComputeView:
@@ -51,20 +56,19 @@ class TestComputeView:
         """
         assert compute_view([]) == []
 
-    def test_everything_listed_is_admitted_with_a_reason(self) -> None:
+    def test_what_is_admitted_has_a_row(self) -> None:
         """
-        Whatever its status, what the source lists is in the view, and the reason names the source.
+        Whatever its status.
         """
         entries = [_entry("1.0.0"), _entry("2.0.0", status="deprecated"), _entry("3.0.0", status="deleted")]
 
-        visible = compute_view(entries)
+        visible = _view(*entries)
 
         assert {each.official.version: each.official.status for each in visible} == {
             "1.0.0": "active",
             "2.0.0": "deprecated",
             "3.0.0": "deleted",
         }
-        assert {each.reason for each in visible} == {"mirrored from internal"}
 
     def test_latest_is_over_the_whole(self) -> None:
         """
@@ -72,8 +76,8 @@ class TestComputeView:
         """
         entries = [_entry("1.0.0"), _entry("2.0.0", status="deprecated"), _entry("3.0.0", status="deleted")]
 
-        assert _flagged(compute_view(entries)) == ["2.0.0"]
-        assert _flagged(compute_view(entries[2:])) == ["3.0.0"]
+        assert _flagged(_view(*entries)) == ["2.0.0"]
+        assert _flagged(_view(*entries[2:])) == ["3.0.0"]
 
     def test_withdrawn_reads_as_deleted_since_then(self) -> None:
         """
@@ -107,21 +111,23 @@ class TestComputeView:
         """
         departed = _entry("9.9.9", source="official", status_message="fine")
 
-        visible = compute_view([_entry("1.0.0")], departed=[(departed, 8_000_000)])
+        visible = _view(
+            _entry("1.0.0"), departed=[Departed(entry=departed, since_us=8_000_000, message="no longer granted")]
+        )
 
         by_version = {each.official.version: each for each in visible}
         gone = by_version["9.9.9"]
         assert (gone.deleted, gone.official.status_changed_us) == (True, 8_000_000)
-        assert gone.official.status_message == "no longer served from this source"
+        assert gone.official.status_message == "no longer granted"
         assert _flagged(visible) == ["1.0.0"]
 
     def test_only_departed_ones_keep_the_flag_among_them(self) -> None:
         """
         If nothing is left, the highest of what departed can still be found by who asks for deleted ones.
         """
-        departed = [(_entry("1.0.0"), 8), (_entry("2.0.0"), 8)]
+        departed = [Departed(entry=_entry(each), since_us=8, message=None) for each in ("1.0.0", "2.0.0")]
 
-        assert _flagged(compute_view([], departed=departed)) == ["2.0.0"]
+        assert _flagged(_view(departed=departed)) == ["2.0.0"]
 
 
 class TestItem:
@@ -173,6 +179,16 @@ class TestItem:
                 "sourceUpdatedAt": "1970-01-01T00:00:03Z",
             },
         }
+
+    def test_the_approval_it_is_shown_under(self) -> None:
+        """
+        Its id, and when it ends, if it does.
+        """
+        (visible,) = compute_view([Admitted(entry=_entry(), approval="apr_1", expires_us=9_000_000)])
+
+        ours = json.loads(item(visible, document=DOCUMENT, updated_us=6_000_000))["_meta"][ENTRY_KEY]
+
+        assert (ours["approval"], ours["approvalExpiresAt"]) == ("apr_1", "1970-01-01T00:00:09Z")
 
     def test_what_is_unknown_is_absent(self) -> None:
         """

@@ -6,9 +6,9 @@ from typing import Protocol
 import msgspec
 
 from registry.auth.registry_tokens import ROLES, Action, Method, Permission
+from registry.catalog.pattern import parse_pattern
 from registry.commands.grant_login import SpentOnce
 from registry.errors import Invalid, Unauthenticated
-from registry.policy.namespaces import parse_pattern
 
 
 class LoginRefused(Unauthenticated):

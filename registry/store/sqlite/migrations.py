@@ -19,27 +19,41 @@ from registry.clock import Clock
 from registry.errors import StoreFault, StoreTooNew
 from registry.ids import new_id
 from registry.store.sqlite.connection import APPLICATION_ID, open_unchanged, open_writer
+from registry.store.sqlite.governance_schema import BEFORE_GOVERNANCE, GOVERNANCE
 from registry.store.sqlite.schema import CATALOG, FINDINGS, LOGINS, OPERATIONS, PUBLISHING, TOKENS, VIEWS
 from registry.store.sqlite.turnstile import Turnstile
 
 
 class Migration(msgspec.Struct, frozen=True, kw_only=True):
-    """One step. `oldest_release`: the oldest release that may use a file which has this step."""
+    """
+    One step. `oldest_release`: the oldest release that may use a file which has this step.
+
+    `apply` is given the instant, in microseconds since 1970.
+    """
 
     number: int
     title: str
     oldest_release: str
-    apply: Callable[[Database], None]
+    apply: Callable[[Database, int], None]
 
 
-def _all(statements: Iterable[str]) -> Callable[[Database], None]:
+def _all(statements: Iterable[str]) -> Callable[[Database, int], None]:
     """A step that is these statements, one after the other."""
 
-    def apply(db: Database) -> None:
+    def apply(db: Database, _: int) -> None:
         for statement in statements:
             db.execute(statement)
 
     return apply
+
+
+def _govern(db: Database, now_us: int) -> None:
+    """What a store in use showed is recorded as decisions, so that upgrading neither hides nor reveals anything."""
+    for statement in GOVERNANCE:
+        db.execute(statement)
+    ids = {"grant": new_id("grt", now_us), "approval": new_id("apr", now_us), "rule": new_id("rule", now_us)}
+    for statement in BEFORE_GOVERNANCE:
+        db.execute(statement, ids | {"now_us": now_us})
 
 
 MIGRATIONS: Final = (
@@ -51,6 +65,7 @@ MIGRATIONS: Final = (
     Migration(number=5, title="logins", oldest_release="0.2.0", apply=_all(LOGINS)),
     Migration(number=6, title="tokens", oldest_release="0.2.0", apply=_all(TOKENS)),
     Migration(number=7, title="findings", oldest_release="0.2.0", apply=_all(FINDINGS)),
+    Migration(number=9, title="governance", oldest_release="0.2.0", apply=_govern),
 )
 
 
@@ -125,7 +140,7 @@ def _apply(db: Database, migrations: tuple[Migration, ...], clock: Clock, releas
         if migration.number in applied:
             continue
         with db.atomic():
-            migration.apply(db)
+            migration.apply(db, clock.now_us())
             db.table("schema_migrations").insert(
                 {
                     "number": migration.number,

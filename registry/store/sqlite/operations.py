@@ -152,5 +152,6 @@ FORGET_DOCUMENT: Final = """
 DELETE FROM documents WHERE id = :id
   AND NOT EXISTS (SELECT 1 FROM entries WHERE document_id = :id)
   AND NOT EXISTS (SELECT 1 FROM superseded_documents WHERE document_id = :id)
+  AND NOT EXISTS (SELECT 1 FROM approved_versions WHERE document_id = :id)
   AND NOT EXISTS (SELECT 1 FROM view_entries INDEXED BY view_tombstones WHERE deleted = 1 AND document_id = :id)
 """

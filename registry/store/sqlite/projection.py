@@ -1,4 +1,4 @@
-"""Writing the stored views: the difference between what is stored of a name and what compute_view gives.
+"""Writing a stored view: the difference between what is stored of a name and what compute_view gives.
 
 A row that says the same as before keeps its `changed_us`, so that whoever mirrors us is not told of changes that
 were none. A row whose `_meta` of ours moved (`sourceUpdatedAt`, say) is written anew under the old instant: its
@@ -6,18 +6,22 @@ bytes are fresh and the view's generation grows, and nobody is told that the ent
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
 
 from registry.catalog.entry import ServerName, Status
-from registry.catalog.view import StoredEntry, VisibleEntry, compute_view, item
+from registry.catalog.standing import Verdict
+from registry.catalog.view import Admitted, Departed, VisibleEntry, compute_view, item
 from registry.store.sqlite import queries, rows
+
+_DEPARTED: Final = "no longer served from this source"
 
 
 class Projection:
     """
     Args:
         body: The document with that id.
-        instant_us: The instant of the transaction; asked only if something changed.
+        instant_us: The instant at which this becomes true; asked only if something changed.
     """
 
     def __init__(
@@ -27,38 +31,35 @@ class Projection:
         self._body = body
         self._instant_us = instant_us
 
-    def replace(self, name: ServerName, entries: list[StoredEntry]) -> int:
-        """Bring *name* up to date in every view, given the entries of its owner; how many rows were written."""
-        views = self._connection.execute(queries.VIEW_IDS).fetchall()
-        return sum(self._replace_in(view, name, entries) for (view,) in views)
-
-    def _replace_in(self, view: int, name: ServerName, entries: list[StoredEntry]) -> int:
+    def replace(self, view: int, name: ServerName, verdicts: Sequence[Verdict]) -> int:
+        """Bring *name* up to date in one view; how many rows were written."""
         stored_rows = self._connection.execute(queries.VIEW_ROWS, {"view": view, "name": name})
         stored = {row.official.version: row for row in map(rows.view_row, stored_rows)}
-        present = {entry.version for entry in entries}
-        departed = [self._departed(row) for version, row in stored.items() if version not in present]
+        admitted = [_admitted(verdict) for verdict in verdicts if verdict.shown is not None]
+        hidden = {verdict.version: verdict.reason for verdict in verdicts if verdict.shown is None}
+        present = {each.entry.version for each in admitted}
+        departed = [
+            self._departed(row, hidden.get(version)) for version, row in stored.items() if version not in present
+        ]
         changes: list[tuple[VisibleEntry, int | None]] = []
-        for visible in compute_view(entries, departed=departed):
+        for visible in compute_view(admitted, departed=departed):
             row = stored.get(visible.official.version)
             if row is None or row.official != visible.official:
                 changes.append((visible, None))
-            elif (row.mirrored_us, row.source_updated_us, row.entry_id) != (
-                visible.entry.mirrored_us,
-                visible.entry.source_updated_us,
-                visible.entry.id,
-            ):
+            elif row.ours != rows.ours(visible):
                 changes.append((visible, row.changed_us))
         if changes:
             self._write(view, name, changes)
         return len(changes)
 
-    def _departed(self, row: rows.ViewRow) -> tuple[StoredEntry, int]:
-        """What was shown last, and since when it is not: a source that lost the name changes nothing in it."""
+    def _departed(self, row: rows.ViewRow, reason: str | None) -> Departed:
+        """What was shown last, and since when it is not. What is gone already stays as it is."""
         entry = self._connection.execute(queries.ENTRY_BY_ID, {"id": row.entry_id}).fetchone()
         digest = self._connection.execute(queries.DIGEST, {"id": row.official.document_id}).fetchone()[0]
-        gone = row.official.status == Status.DELETED
-        since_us = row.official.status_changed_us if gone else self._instant_us()
-        return rows.departed_entry(rows.stored_entry(entry), row, digest), since_us
+        shown = rows.departed_entry(rows.stored_entry(entry), row, digest)
+        if row.official.status == Status.DELETED:
+            return Departed(entry=shown, since_us=row.official.status_changed_us, message=row.official.status_message)
+        return Departed(entry=shown, since_us=self._instant_us(), message=reason or _DEPARTED)
 
     def _write(self, view: int, name: ServerName, changes: Iterable[tuple[VisibleEntry, int | None]]) -> None:
         # At most one row of a name is flagged, and the schema holds us to it: unflag before flagging.
@@ -68,3 +69,13 @@ class Projection:
             bound = rows.view_parameters(visible, view=view, name=name, changed_us=changed_us, item=body)
             self._connection.execute(queries.PUT_VIEW_ROW, bound)
         self._connection.execute(queries.NEXT_GENERATION, {"view": view, "instant_us": self._instant_us()})
+
+
+def _admitted(verdict: Verdict) -> Admitted:
+    assert verdict.shown is not None
+    approval = None if verdict.approved is None else verdict.approved.approval
+    return Admitted(
+        entry=verdict.shown,
+        approval=None if approval is None else approval.id,
+        expires_us=None if approval is None else approval.expires_us,
+    )

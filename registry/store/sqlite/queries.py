@@ -14,7 +14,7 @@ from typing import Final
 
 VIEW: Final = "SELECT id FROM views WHERE team = :team"
 
-GENERATION: Final = "SELECT generation FROM views WHERE id = :view"
+GENERATION: Final = "SELECT generation, next_us FROM views WHERE id = :view"
 
 INCARNATION: Final = "SELECT incarnation FROM store_facts"
 
@@ -189,7 +189,9 @@ INSERT INTO search_texts (name, digest, text) VALUES (:name, :digest, :text) ON 
 TEXT_ID: Final = "SELECT id FROM search_texts WHERE digest = :digest"
 INDEX_TEXT: Final = "INSERT INTO search_grams (rowid, text) VALUES (:id, :text)"
 UNUSED_TEXT: Final = """
-SELECT text FROM search_texts WHERE id = :id AND NOT EXISTS (SELECT 1 FROM entries WHERE text_id = :id)
+SELECT text FROM search_texts WHERE id = :id
+  AND NOT EXISTS (SELECT 1 FROM entries WHERE text_id = :id)
+  AND NOT EXISTS (SELECT 1 FROM approved_versions WHERE text_id = :id)
 """
 FORGET_TEXT: Final = "DELETE FROM search_texts WHERE id = :id"
 UNINDEX_TEXT: Final = "INSERT INTO search_grams (search_grams, rowid, text) VALUES ('delete', :id, :text)"
@@ -245,6 +247,8 @@ SELECT DISTINCT name FROM entries WHERE source_id = :source AND name > :after OR
 """
 
 NAMES: Final = "SELECT name FROM names WHERE name > :after ORDER BY name LIMIT :limit"
+NAMES_FROM: Final = "SELECT name FROM names WHERE name >= :low AND name < :high ORDER BY name LIMIT :limit"
+NAMES_BETWEEN: Final = "SELECT name FROM names WHERE name > :after AND name < :high ORDER BY name LIMIT :limit"
 UNPROJECTED: Final = "SELECT unprojected FROM store_facts"
 PUT_UNPROJECTED: Final = "UPDATE store_facts SET unprojected = :after"
 
@@ -319,11 +323,9 @@ ORDER BY entries.name, entries.version LIMIT :limit
 
 # --- a view, written ------------------------------------------------------------------------------------------
 
-VIEW_IDS: Final = "SELECT id FROM views"
-
 VIEW_ROWS: Final = """
 SELECT version, entry_id, document_id, status, status_message, status_changed_us, published_us, is_latest,
-  changed_us, mirrored_us, source_updated_us, text_id, registry_types, transports
+  changed_us, mirrored_us, source_updated_us, text_id, registry_types, transports, approval, expires_us
 FROM view_entries WHERE view_id = :view AND name = :name
 """
 
@@ -331,11 +333,11 @@ PUT_VIEW_ROW: Final = """
 INSERT INTO view_entries (
   view_id, name, version, deleted, is_latest, changed_us, published_us, status, status_message,
   status_changed_us, entry_id, document_id, mirrored_us, source_updated_us, text_id, registry_types, transports,
-  item
+  item, approval, expires_us
 ) VALUES (
   :view, :name, :version, :deleted, :is_latest, :changed_us, :published_us, :status, :status_message,
   :status_changed_us, :entry, :document, :mirrored_us, :source_updated_us, :text, :registry_types, :transports,
-  :item
+  :item, :approval, :expires_us
 )
 ON CONFLICT (view_id, name, version) DO UPDATE SET
   deleted = excluded.deleted, is_latest = excluded.is_latest, changed_us = excluded.changed_us,
@@ -343,7 +345,8 @@ ON CONFLICT (view_id, name, version) DO UPDATE SET
   status_changed_us = excluded.status_changed_us, entry_id = excluded.entry_id,
   document_id = excluded.document_id, mirrored_us = excluded.mirrored_us,
   source_updated_us = excluded.source_updated_us, text_id = excluded.text_id,
-  registry_types = excluded.registry_types, transports = excluded.transports, item = excluded.item
+  registry_types = excluded.registry_types, transports = excluded.transports, item = excluded.item,
+  approval = excluded.approval, expires_us = excluded.expires_us
 """
 
 # An instant, so that a number is not used twice when a power cut takes the last commits of a mirror back.

@@ -42,6 +42,19 @@ class ViewRow(msgspec.Struct, frozen=True, kw_only=True):
     text_id: int
     registry_types: str
     transports: str
+    approval: str | None
+    expires_us: int | None
+
+    @property
+    def ours(self) -> tuple[object, ...]:
+        """What only our own part of `_meta` says: a change of it is no change of the entry."""
+        return self.mirrored_us, self.source_updated_us, self.entry_id, self.approval, self.expires_us
+
+
+def ours(visible: VisibleEntry) -> tuple[object, ...]:
+    """The same of a row to be written."""
+    entry = visible.entry
+    return entry.mirrored_us, entry.source_updated_us, entry.id, visible.approval, visible.expires_us
 
 
 def held_row(row: Row) -> Held:
@@ -88,6 +101,8 @@ def view_row(row: Row) -> ViewRow:
         text_id=row[11],
         registry_types=row[12],
         transports=row[13],
+        approval=row[14],
+        expires_us=row[15],
     )
 
 
@@ -148,6 +163,8 @@ def view_parameters(visible: VisibleEntry, *, view: int, name: str, changed_us: 
         "registry_types": entry.registry_types,
         "transports": entry.transports,
         "item": item,
+        "approval": visible.approval,
+        "expires_us": visible.expires_us,
     }
 
 

@@ -28,6 +28,7 @@ from registry.store.records import (
 from registry.store.sqlite import findings as finding_sql
 from registry.store.sqlite import operations as sql
 from registry.store.sqlite import queries, rows
+from registry.store.sqlite.governance import SqliteGovernanceReads
 from registry.store.sqlite.readers import unreadable
 from registry.store.sqlite.rows import Row, entry_finding
 from registry.store.tokens import Token
@@ -48,6 +49,13 @@ class SqliteSnapshot:
         self._connection = connection
         self._path = path
         self._source_ids: dict[str, int] = {}
+        self._governance: SqliteGovernanceReads | None = None
+
+    @property
+    def governance(self) -> SqliteGovernanceReads:
+        if self._governance is None:
+            self._governance = SqliteGovernanceReads(self._connection)
+        return self._governance
 
     def team_exists(self, team: str) -> bool:
         return self._row(queries.VIEW, {"team": team}) is not None

@@ -12,6 +12,7 @@ import msgspec
 
 from registry.catalog.entry import ServerName
 from registry.catalog.query import LATEST, Page, Position, Query
+from registry.store.interface import ViewState
 from registry.store.sqlite import queries, rows
 from registry.store.sqlite.readers import Readers
 
@@ -42,10 +43,13 @@ class SqliteTeamView:
     def team(self) -> str:
         return self._team
 
-    def generation(self) -> str:
+    def state(self) -> ViewState:
         row = self._readers.row(queries.GENERATION, {"view": self._view})
         assert row is not None
-        return f"{self._incarnation}.{self._view}.{row[0]}"
+        return ViewState(generation=f"{self._incarnation}.{self._view}.{row[0]}", next_us=row[1])
+
+    def generation(self) -> str:
+        return self.state().generation
 
     async def page(self, query: Query) -> Page:
         if not query.search:

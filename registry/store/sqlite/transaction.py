@@ -15,7 +15,7 @@ from registry.store.records import AuditEvent, Finding, Lease, Quarantined, Rete
 from registry.store.sqlite import findings as finding_sql
 from registry.store.sqlite import operations as sql
 from registry.store.sqlite import queries, rows
-from registry.store.sqlite.projection import Projection
+from registry.store.sqlite.governance import SqliteGovernance
 from registry.store.sqlite.snapshot import SqliteSnapshot, quarantined_decoder
 from registry.store.tokens import Token
 
@@ -34,6 +34,17 @@ class SqliteTransaction(SqliteSnapshot):
         self._clock = clock
         self._instant_us: int | None = None
         self._bodies: dict[int, bytes] = {}
+        self._decisions = SqliteGovernance(
+            connection, body=self._body, instant_us=lambda: self.instant_us, forget_text=self._forget_text
+        )
+
+    @property
+    def governance(self) -> SqliteGovernance:
+        return self._decisions
+
+    @property
+    def now_us(self) -> int:
+        return self._clock.now_us()
 
     @property
     def instant_us(self) -> int:
@@ -137,6 +148,12 @@ class SqliteTransaction(SqliteSnapshot):
         rows_found = self._connection.execute(queries.NAMES, {"after": after, "limit": limit})
         return [ServerName(row[0]) for row in rows_found]
 
+    def names_between(self, low: str, high: str, *, after: str, limit: int) -> list[ServerName]:
+        # Strictly after: what begins a range is in it.
+        bound = {"low": low, "high": high, "after": after, "limit": limit}
+        statement = queries.NAMES_FROM if after < low else queries.NAMES_BETWEEN
+        return [ServerName(row[0]) for row in self._connection.execute(statement, bound)]
+
     def unprojected(self) -> str | None:
         row = self._connection.execute(queries.UNPROJECTED).fetchone()
         return None if row[0] is None else str(row[0])
@@ -146,11 +163,6 @@ class SqliteTransaction(SqliteSnapshot):
 
     def remember(self, name: ServerName, source: str) -> None:
         self._connection.execute(queries.REMEMBER, {"name": name, "source": source})
-
-    def replace_in_views(self, name: ServerName, owner: str | None) -> int:
-        entries = [] if owner is None else self.entries(owner, name)
-        projection = Projection(self._connection, self._body, lambda: self.instant_us)
-        return projection.replace(name, entries)
 
     # --- operations ---
 

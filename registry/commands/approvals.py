@@ -1,0 +1,239 @@
+"""Ask for an approval, and decide about it. An approval is for bytes: those that were there when it was asked for."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from registry.catalog.approval import Approval, Move, State, moved
+from registry.catalog.entry import ServerName
+from registry.catalog.view import StoredEntry
+from registry.commands.actor import LOCAL, Actor
+from registry.commands.follow import follow
+from registry.commands.perform import Done
+from registry.commands.project_views import project_views, standing
+from registry.errors import Invalid, NotFound, Refused
+from registry.ids import new_id
+from registry.store.interface import Transaction
+from registry.store.records import AuditEvent
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What is to be approved.
+
+    `versions`: None for those that exist. `audience`: the teams, None for all. `tools`: None for all, an empty list for
+    none. `expires_us`: None for never.
+    """
+
+    name: ServerName
+    versions: tuple[str, ...] | None = None
+    audience: tuple[str, ...] | None = None
+    tools: tuple[str, ...] | None = None
+    expires_us: int | None = None
+
+
+def request_approval(transaction: Transaction, wanted: Wanted, *, reason: str, actor: Actor) -> Done[Approval]:
+    """
+    Ask for what *wanted* says, for the bytes there are now.
+
+    Raises:
+        NotFound: no source that answers for the name has such a version, or there is no such team.
+        Invalid: it would end before it began.
+    """
+    entries = _entries(transaction, wanted)
+    approval = _requested(transaction, wanted, reason=reason, actor=actor)
+    transaction.governance.put_approval(approval)
+    transaction.governance.put_approved(approval.id, wanted.name, entries)
+    return Done(value=approval, event=_event("approval.requested", actor, approval, versions=len(entries)))
+
+
+def approve(
+    transaction: Transaction,
+    approval_id: str,
+    *,
+    reason: str,
+    actor: Actor,
+    expires_us: int | None = None,
+    needed: int = 1,
+) -> Done[Approval]:
+    """
+    Approve what was asked for. In force with the commit, unless a second approver is needed.
+
+    Args:
+        expires_us: When it ends, if that was not asked for, or is earlier.
+        needed: How many approvers it takes, 1 or 2.
+
+    Raises:
+        NotFound: there is no such approval.
+        Conflict: it is not waiting for a decision.
+        Refused: *actor* asked for it, published what it names, or agreed already.
+    """
+    before = _approval(transaction, approval_id)
+    state = moved(before, Move.APPROVE)
+    _require_another(transaction, before, actor)
+    if needed > 1 and before.first_by is None:
+        first = msgspec.structs.replace(before, first_by=actor.subject)
+        transaction.governance.put_approval(first)
+        return Done(value=first, event=_event("approval.seconded", actor, first, reason=reason))
+    if needed > 1 and actor.subject.startswith(LOCAL):
+        raise Refused(f"{approval_id} needs a second person, and work on the store itself is none")
+    ends = [each for each in (before.expires_us, expires_us) if each is not None]
+    approval = msgspec.structs.replace(
+        before,
+        state=state,
+        decided_us=transaction.instant_us,
+        decided_by=actor.subject,
+        reason=reason,
+        expires_us=min(ends, default=None),
+    )
+    _require_future(transaction, approval.expires_us)
+    _supersede(transaction, approval)
+    transaction.governance.put_approval(approval)
+    project_views(transaction, [ServerName(approval.name)])
+    return Done(value=approval, event=_event("approval.approved", actor, approval, reason=reason))
+
+
+def approve_now(transaction: Transaction, wanted: Wanted, *, reason: str, actor: Actor) -> Done[Approval]:
+    """
+    Approve something nobody has asked for; in force with the commit.
+
+    Raises:
+        NotFound, Invalid: as `request_approval` does.
+        Refused: *actor* published what it names.
+    """
+    entries = _entries(transaction, wanted)
+    approval = msgspec.structs.replace(
+        _requested(transaction, wanted, reason=reason, actor=actor),
+        state=State.APPROVED,
+        decided_us=transaction.instant_us,
+        decided_by=actor.subject,
+        reason=reason,
+    )
+    _require_not_publisher(transaction, approval, entries, actor)
+    transaction.governance.put_approval(approval)
+    transaction.governance.put_approved(approval.id, wanted.name, entries)
+    _supersede(transaction, approval)
+    project_views(transaction, [wanted.name])
+    return Done(
+        value=approval, event=_event("approval.approved", actor, approval, reason=reason, versions=len(entries))
+    )
+
+
+def reject(transaction: Transaction, approval_id: str, *, reason: str, actor: Actor) -> Done[Approval]:
+    """
+    Say no to what was asked for, with a reason that reaches who asked. Raises NotFound and Conflict as `approve` does.
+    """
+    before = _approval(transaction, approval_id)
+    return _ended(transaction, before, Move.REJECT, "approval.rejected", reason=reason, actor=actor)
+
+
+def revoke_approval(transaction: Transaction, approval_id: str, *, reason: str, actor: Actor) -> Done[Approval]:
+    """
+    End an approval that is in force; what nothing else approves leaves the views. Of a rule: all that it approved.
+
+    Raises NotFound and Conflict as `approve` does.
+    """
+    before = _approval(transaction, approval_id)
+    return _ended(transaction, before, Move.REVOKE, "approval.revoked", reason=reason, actor=actor)
+
+
+def _ended(
+    transaction: Transaction, before: Approval, move: Move, action: str, *, reason: str, actor: Actor
+) -> Done[Approval]:
+    approval = msgspec.structs.replace(
+        before,
+        state=moved(before, move),
+        decided_us=transaction.instant_us,
+        decided_by=actor.subject,
+        reason=reason,
+    )
+    transaction.governance.put_approval(approval)
+    if approval.name:
+        project_views(transaction, [ServerName(approval.name)])
+        transaction.governance.release(approval.id, ServerName(approval.name))
+    else:
+        follow(transaction, team=None, pattern="*")
+    return Done(value=approval, event=_event(action, actor, approval, reason=reason))
+
+
+def _requested(transaction: Transaction, wanted: Wanted, *, reason: str, actor: Actor) -> Approval:
+    for team in wanted.audience or ():
+        if transaction.governance.team(team) is None:
+            raise NotFound(f"there is no team {team[:90]!r}")
+    _require_future(transaction, wanted.expires_us)
+    return Approval(
+        id=new_id("apr", transaction.instant_us),
+        name=str(wanted.name),
+        state=State.REQUESTED,
+        requested_us=transaction.instant_us,
+        requested_by=actor.subject,
+        request=reason,
+        audience=wanted.audience,
+        tools=wanted.tools,
+        expires_us=wanted.expires_us,
+    )
+
+
+def _entries(transaction: Transaction, wanted: Wanted) -> Sequence[StoredEntry]:
+    entries = standing(transaction, wanted.name).entries
+    if wanted.versions is not None:
+        there = {entry.version for entry in entries}
+        absent = [version for version in wanted.versions if version not in there]
+        if absent:
+            raise NotFound(f"there is no {wanted.name}@{absent[0]}")
+        entries = [entry for entry in entries if entry.version in wanted.versions]
+    if not entries:
+        raise NotFound(f"there is no {wanted.name}")
+    return entries
+
+
+def _approval(transaction: Transaction, approval_id: str) -> Approval:
+    found = transaction.governance.approval(approval_id)
+    if found is None:
+        raise NotFound(f"there is no approval {approval_id[:40]!r}")
+    return found
+
+
+def _require_another(transaction: Transaction, approval: Approval, actor: Actor) -> None:
+    if actor.subject in (approval.requested_by, approval.first_by):
+        said = "asked for" if actor.subject == approval.requested_by else "agreed to"
+        raise Refused(f"you {said} {approval.id} yourself; another approver decides")
+    named = {each.version for each in transaction.governance.versions_of(approval.id, limit=10_000)}
+    entries = standing(transaction, ServerName(approval.name)).entries
+    _require_not_publisher(transaction, approval, [entry for entry in entries if entry.version in named], actor)
+
+
+def _require_not_publisher(
+    transaction: Transaction, approval: Approval, entries: Sequence[StoredEntry], actor: Actor
+) -> None:
+    for entry in entries:
+        if transaction.governance.publisher(entry.id) == actor.subject:
+            raise Refused(f"you published {approval.name}@{entry.version} yourself; another approver decides")
+
+
+def _require_future(transaction: Transaction, expires_us: int | None) -> None:
+    if expires_us is not None and expires_us <= transaction.now_us:
+        raise Invalid("an approval that ends in the past approves nothing")
+
+
+def _supersede(transaction: Transaction, approval: Approval) -> None:
+    """What an earlier one for the same teams says of the same versions is said by this one from now on."""
+    reads = transaction.governance
+    named = {each.version for each in reads.versions_of(approval.id, limit=10_000)}
+    for earlier in reads.approvals(state=State.APPROVED, name=approval.name, limit=1000):
+        if earlier.id == approval.id or earlier.audience != approval.audience:
+            continue
+        if {each.version for each in reads.versions_of(earlier.id, limit=10_000)} <= named:
+            reads.put_approval(msgspec.structs.replace(earlier, state=moved(earlier, Move.SUPERSEDE)))
+            reads.release(earlier.id, ServerName(earlier.name))
+
+
+def _event(action: str, actor: Actor, approval: Approval, **detail: str | int | None) -> AuditEvent:
+    audience = "*" if approval.audience is None else " ".join(approval.audience)
+    return AuditEvent(
+        action=action,
+        actor=actor.subject,
+        roles=actor.roles,
+        object=approval.id,
+        detail={"server": approval.name, "audience": audience, **detail},
+    )

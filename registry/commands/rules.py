@@ -1,0 +1,102 @@
+"""What holds for names, whatever anybody asks: rules that approve, and blocks that hide."""
+
+import msgspec
+
+from registry.catalog.approval import Approval, State
+from registry.catalog.entry import ServerName
+from registry.catalog.pattern import parse_pattern
+from registry.catalog.rule import Rule
+from registry.catalog.standing import Block
+from registry.commands.actor import Actor
+from registry.commands.follow import follow
+from registry.commands.perform import Done
+from registry.commands.project_views import project_views
+from registry.errors import Conflict, NotFound
+from registry.ids import new_id
+from registry.store.interface import Transaction
+from registry.store.records import AuditEvent
+
+
+def make_rule(transaction: Transaction, name: str, pattern: str, *, reason: str, actor: Actor) -> Done[Rule]:
+    """
+    Approve from now on what *pattern* covers, for all teams: what is there, and what comes. The views follow.
+
+    Raises:
+        Invalid: *pattern* is none.
+        Conflict: there is a rule of that name in force.
+    """
+    pattern = parse_pattern(pattern)
+    if any(rule.name == name for rule in transaction.governance.rules(in_force=True)):
+        raise Conflict(f"there is a rule {name!r} already")
+    now_us = transaction.instant_us
+    rule = Rule(
+        id=new_id("rule", now_us),
+        name=name,
+        pattern=pattern,
+        approval=new_id("apr", now_us),
+        reason=reason,
+        made_us=now_us,
+        made_by=actor.subject,
+    )
+    approval = Approval(
+        id=rule.approval,
+        name="",
+        state=State.APPROVED,
+        requested_us=now_us,
+        requested_by=actor.subject,
+        request=reason,
+        decided_us=now_us,
+        decided_by=actor.subject,
+        reason=reason,
+        rule=rule.id,
+    )
+    transaction.governance.put_approval(approval)
+    transaction.governance.put_rule(rule)
+    follow(transaction, team=None, pattern=pattern)
+    return Done(value=rule, event=_event("rule.made", actor, rule.id, name=name, pattern=pattern, reason=reason))
+
+
+def end_rule(transaction: Transaction, rule_id: str, *, reason: str, actor: Actor) -> Done[Rule]:
+    """
+    Let a rule decide nothing any more. What it approved stays approved until its approval is revoked.
+
+    Raises NotFound if there is no such rule in force.
+    """
+    rule = next((rule for rule in transaction.governance.rules(in_force=True) if rule.id == rule_id), None)
+    if rule is None:
+        raise NotFound(f"there is no rule {rule_id[:40]!r} in force")
+    ended = msgspec.structs.replace(rule, ended_us=transaction.instant_us, ended_by=actor.subject)
+    transaction.governance.put_rule(ended)
+    return Done(value=ended, event=_event("rule.ended", actor, rule.id, name=rule.name, reason=reason))
+
+
+def block(transaction: Transaction, name: ServerName, version: str | None, *, reason: str, actor: Actor) -> Done[Block]:
+    """Show a name, or one version of it, to nobody, whatever is approved; also what comes later."""
+    made = Block(
+        name=str(name),
+        version=version,
+        reason=reason,
+        blocked_us=transaction.instant_us,
+        blocked_by=actor.subject,
+    )
+    transaction.governance.put_block(made)
+    project_views(transaction, [name])
+    return Done(value=made, event=_event("server.blocked", actor, _named(name, version), reason=reason))
+
+
+def unblock(
+    transaction: Transaction, name: ServerName, version: str | None, *, reason: str, actor: Actor
+) -> Done[None]:
+    """End a block. Raises NotFound if there is none."""
+    if not transaction.governance.forget_block(str(name), version):
+        raise NotFound(f"{_named(name, version)} is not blocked")
+    project_views(transaction, [name])
+    return Done(value=None, event=_event("server.unblocked", actor, _named(name, version), reason=reason))
+
+
+def _named(name: ServerName, version: str | None) -> str:
+    return str(name) if version is None else f"{name}@{version}"
+
+
+def _event(action: str, actor: Actor, what: str, **detail: str | int | None) -> AuditEvent:
+    return AuditEvent(action=action, actor=actor.subject, roles=actor.roles, object=what, detail=detail)

@@ -1,0 +1,193 @@
+"""Governance as a file: what teams there are, what they may read, and what rules approve.
+
+The file says all of it: what it does not name is taken back. `plan` compares it with what is in force and changes
+nothing; `apply` carries the plan out, one recorded command a step. Applying twice is applying once.
+"""
+
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from registry.catalog.pattern import parse_pattern
+from registry.catalog.team import parse_team
+from registry.commands.actor import Actor
+from registry.commands.follow import follow_all
+from registry.commands.perform import Done, perform
+from registry.commands.rules import end_rule, make_rule
+from registry.commands.teams import grant_access, make_team, revoke_access
+from registry.errors import ConfigFault, Invalid
+from registry.store.interface import Snapshot, Store, Transaction
+
+_DECLARED: Final = "declared in the governance file"
+
+
+class DeclaredTeam(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[[team]]`"""
+
+    name: str
+    description: str = ""
+
+
+class DeclaredGrant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[[grant]]`. `tools`: absent for all."""
+
+    team: str
+    pattern: str
+    tools: tuple[str, ...] | None = None
+    reason: str = _DECLARED
+
+
+class DeclaredRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[[rule]]`: approves what the pattern covers, as it comes."""
+
+    name: str
+    pattern: str
+    reason: str = _DECLARED
+
+
+class Declaration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The whole file."""
+
+    teams: tuple[DeclaredTeam, ...] = msgspec.field(name="team", default=())
+    grants: tuple[DeclaredGrant, ...] = msgspec.field(name="grant", default=())
+    rules: tuple[DeclaredRule, ...] = msgspec.field(name="rule", default=())
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One difference between the file and what is in force.
+
+    `sign`: `+` for what is added, `-` for what is taken back. `what`: in words.
+    """
+
+    sign: str
+    what: str
+    command: Callable[[Transaction, Actor], Done[Any]]  # Any: what a command answers is of no interest here
+
+
+def read_declaration(path: Path) -> Declaration:
+    """
+    The declaration in the file at *path*.
+
+    Raises ConfigFault: it cannot be read, is no TOML, has an unknown key, a team or pattern that is none, or names
+    something twice.
+    """
+    try:
+        declared = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Declaration)
+        for team in declared.teams:
+            parse_team(team.name)
+        known = {team.name for team in declared.teams}
+        for grant in declared.grants:
+            parse_pattern(grant.pattern)
+            if grant.team not in known:
+                raise Invalid(f'a [[grant]] names team "{grant.team}", and no [[team]] is called so')
+        for rule in declared.rules:
+            parse_pattern(rule.pattern)
+        _require_once("[[team]]", [team.name for team in declared.teams])
+        _require_once("[[rule]]", [rule.name for rule in declared.rules])
+    except OSError as error:
+        raise ConfigFault(f"{path}: cannot be read: {error.strerror}") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError, Invalid) as error:
+        raise ConfigFault(f"{path}: {error}") from error
+    return declared
+
+
+def plan(snapshot: Snapshot, declared: Declaration) -> list[Step]:
+    """What `apply` would do, in its order."""
+    return [*_teams(snapshot, declared), *_grants(snapshot, declared), *_rules(snapshot, declared)]
+
+
+async def apply(store: Store, declared: Declaration, *, actor: Actor) -> list[Step]:
+    """Bring what is in force to what is declared; the steps taken. Raises what the commands do, and StoreFault."""
+    steps = plan(store.snapshot(), declared)
+    for step in steps:
+        await perform(store, lambda transaction, step=step: step.command(transaction, actor))  # type: ignore[misc]  # bound per round
+    await follow_all(store)
+    return steps
+
+
+def _teams(snapshot: Snapshot, declared: Declaration) -> list[Step]:
+    there = {team.name for team in snapshot.governance.teams()}
+    return [
+        Step(
+            sign="+",
+            what=f"team {team.name}",
+            command=lambda transaction, actor, team=team: make_team(  # type: ignore[misc]  # bound per round
+                transaction, team.name, description=team.description, actor=actor
+            ),
+        )
+        for team in declared.teams
+        if team.name not in there
+    ]
+
+
+def _grants(snapshot: Snapshot, declared: Declaration) -> list[Step]:
+    held = {
+        (grant.team, grant.pattern, grant.tools): grant
+        for grant in snapshot.governance.grants(team=None, in_force=True)
+    }
+    wanted = {(grant.team, parse_pattern(grant.pattern), _tools(grant)): grant for grant in declared.grants}
+    given = [
+        Step(
+            sign="+",
+            what=f"grant {pattern} to {team}",
+            command=lambda transaction, actor, grant=grant: grant_access(  # type: ignore[misc]  # bound per round
+                transaction, grant.team, grant.pattern, reason=grant.reason, actor=actor, tools=grant.tools
+            ),
+        )
+        for (team, pattern, tools), grant in wanted.items()
+        if (team, pattern, tools) not in held
+    ]
+    taken = [
+        Step(
+            sign="-",
+            what=f"grant {grant.pattern} of {grant.team} ({grant.id})",
+            command=lambda transaction, actor, grant=grant: revoke_access(  # type: ignore[misc]  # bound per round
+                transaction, grant.id, reason="not declared any more", actor=actor
+            ),
+        )
+        for key, grant in held.items()
+        if key not in wanted
+    ]
+    return [*given, *taken]
+
+
+def _rules(snapshot: Snapshot, declared: Declaration) -> list[Step]:
+    held = {(rule.name, rule.pattern): rule for rule in snapshot.governance.rules(in_force=True)}
+    wanted = {(rule.name, parse_pattern(rule.pattern)): rule for rule in declared.rules}
+    ended = [
+        Step(
+            sign="-",
+            what=f"rule {rule.name}: {rule.pattern} ({rule.id})",
+            command=lambda transaction, actor, rule=rule: end_rule(  # type: ignore[misc]  # bound per round
+                transaction, rule.id, reason="not declared any more", actor=actor
+            ),
+        )
+        for key, rule in held.items()
+        if key not in wanted
+    ]
+    made = [
+        Step(
+            sign="+",
+            what=f"rule {name}: {pattern}",
+            command=lambda transaction, actor, rule=rule: make_rule(  # type: ignore[misc]  # bound per round
+                transaction, rule.name, rule.pattern, reason=rule.reason, actor=actor
+            ),
+        )
+        for (name, pattern), rule in wanted.items()
+        if (name, pattern) not in held
+    ]
+    return [*ended, *made]
+
+
+def _tools(grant: DeclaredGrant) -> tuple[str, ...] | None:
+    return None if grant.tools is None else tuple(sorted(set(grant.tools)))
+
+
+def _require_once(table: str, names: list[str]) -> None:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise Invalid(f'two {table} are called "{twice[0]}"')

@@ -1,0 +1,114 @@
+"""Every statement on teams, grants, approvals, rules and blocks."""
+
+from typing import Final
+
+TEAMS: Final = "SELECT record FROM teams ORDER BY team"
+TEAM: Final = "SELECT record FROM teams WHERE team = :team"
+NEW_VIEW: Final = "INSERT INTO views (team, generation) VALUES (:team, 0) ON CONFLICT (team) DO NOTHING"
+PUT_TEAM: Final = """
+INSERT INTO teams (team, record) VALUES (:team, :record) ON CONFLICT (team) DO UPDATE SET record = excluded.record
+"""
+
+GRANT: Final = "SELECT record FROM grants WHERE id = :id"
+GRANTS: Final = "SELECT record FROM grants ORDER BY id"
+GRANTS_IN_FORCE: Final = "SELECT record FROM grants INDEXED BY grants_in_force WHERE revoked = 0 ORDER BY id"
+GRANTS_OF_TEAM: Final = "SELECT record FROM grants INDEXED BY grants_of_team WHERE team = :team ORDER BY id"
+GRANTS_COVERING: Final = """
+SELECT grants.record FROM json_each(:patterns) AS wanted
+CROSS JOIN grants INDEXED BY grants_in_force ON grants.pattern = wanted.value AND grants.revoked = 0
+"""
+PUT_GRANT: Final = """
+INSERT INTO grants (id, team, pattern, revoked, record) VALUES (:id, :team, :pattern, :revoked, :record)
+ON CONFLICT (id) DO UPDATE SET revoked = excluded.revoked, record = excluded.record
+"""
+
+APPROVAL: Final = "SELECT record FROM approvals WHERE id = :id"
+APPROVALS: Final = "SELECT record FROM approvals WHERE id < :before ORDER BY id DESC LIMIT :limit"
+APPROVALS_IN_STATE: Final = """
+SELECT record FROM approvals INDEXED BY approvals_state
+WHERE state = :state AND id < :before ORDER BY id DESC LIMIT :limit
+"""
+APPROVALS_OF_NAME: Final = """
+SELECT record FROM approvals INDEXED BY approvals_name
+WHERE name = :name AND id < :before ORDER BY id DESC LIMIT :limit
+"""
+PUT_APPROVAL: Final = """
+INSERT INTO approvals (id, name, state, record) VALUES (:id, :name, :state, :record)
+ON CONFLICT (id) DO UPDATE SET state = excluded.state, record = excluded.record
+"""
+
+APPROVED: Final = """
+SELECT approval_id, version, digest, document_id, text_id, registry_types, transports
+FROM approved_versions WHERE name = :name
+"""
+VERSIONS_OF: Final = """
+SELECT name, version, digest FROM approved_versions INDEXED BY approved_by
+WHERE approval_id = :approval ORDER BY name, version LIMIT :limit
+"""
+NAMES_APPROVED_BY: Final = """
+SELECT DISTINCT name FROM approved_versions INDEXED BY approved_by
+WHERE approval_id = :approval AND name > :after ORDER BY name LIMIT :limit
+"""
+PUT_APPROVED: Final = """
+INSERT INTO approved_versions (
+  name, version, digest, approval_id, document_id, text_id, registry_types, transports
+) VALUES (:name, :version, :digest, :approval, :document, :text, :registry_types, :transports)
+ON CONFLICT (name, version, digest, approval_id) DO UPDATE SET
+  document_id = excluded.document_id, text_id = excluded.text_id
+"""
+
+# What is released is not served any more; that it was approved stays on record.
+OLDER_TEXTS: Final = """
+SELECT DISTINCT text_id FROM approved_versions
+WHERE name = :name AND version = :version AND approval_id = :approval AND digest <> :digest AND text_id IS NOT NULL
+"""
+RELEASE_OLDER: Final = """
+UPDATE approved_versions SET document_id = NULL, text_id = NULL
+WHERE name = :name AND version = :version AND approval_id = :approval AND digest <> :digest
+"""
+TEXTS_OF: Final = """
+SELECT DISTINCT text_id FROM approved_versions INDEXED BY approved_by
+WHERE approval_id = :approval AND name = :name AND text_id IS NOT NULL
+"""
+RELEASE: Final = """
+UPDATE approved_versions SET document_id = NULL, text_id = NULL WHERE name = :name AND approval_id = :approval
+"""
+
+RULES: Final = "SELECT record FROM rules ORDER BY id"
+PUT_RULE: Final = """
+INSERT INTO rules (id, record) VALUES (:id, :record) ON CONFLICT (id) DO UPDATE SET record = excluded.record
+"""
+
+BLOCKS: Final = "SELECT record FROM blocks ORDER BY name, version"
+BLOCKS_OF_NAME: Final = "SELECT record FROM blocks WHERE name = :name ORDER BY version"
+PUT_BLOCK: Final = """
+INSERT INTO blocks (name, version, record) VALUES (:name, :version, :record)
+ON CONFLICT (name, version) DO UPDATE SET record = excluded.record
+"""
+FORGET_BLOCK: Final = "DELETE FROM blocks WHERE name = :name AND version = :version"
+
+PUBLISHER: Final = "SELECT subject FROM publications WHERE entry_id = :entry"
+
+# What changes by time alone: the names of a view, and the earliest of them in the view itself.
+FORGET_TIME: Final = "DELETE FROM view_times WHERE view_id = :view AND name = :name"
+PUT_TIME: Final = """
+INSERT INTO view_times (view_id, name, next_us) VALUES (:view, :name, :next_us)
+ON CONFLICT (view_id, name) DO UPDATE SET next_us = excluded.next_us
+"""
+PUT_PENDING: Final = """
+INSERT INTO pending_views (id, team, pattern, after) VALUES (nullif(:number, 0), :team, :pattern, :after)
+ON CONFLICT (id) DO UPDATE SET after = excluded.after
+RETURNING id
+"""
+PENDING: Final = "SELECT id, team, pattern, after FROM pending_views ORDER BY id"
+FORGET_PENDING: Final = "DELETE FROM pending_views WHERE id = :number"
+
+DUE: Final = """
+SELECT name, next_us FROM view_times INDEXED BY view_times_next
+WHERE view_id = :view AND next_us <= :now_us ORDER BY next_us LIMIT :limit
+"""
+NEXT_TIME: Final = """
+UPDATE views SET next_us = (
+  SELECT min(next_us) FROM view_times INDEXED BY view_times_next WHERE view_id = :view
+) WHERE id = :view
+"""

@@ -1,0 +1,247 @@
+"""Teams, grants, approvals, rules and blocks, on one connection: see store/governance.py."""
+
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from registry.catalog.approval import Approval, ApprovedVersion, State
+from registry.catalog.entry import Digest, ServerName
+from registry.catalog.grant import Grant
+from registry.catalog.pattern import covering
+from registry.catalog.rule import Rule
+from registry.catalog.standing import Block, Verdict
+from registry.catalog.view import StoredEntry
+from registry.store.governance import NamedVersion, Pending, Team
+from registry.store.sqlite import decisions as sql
+from registry.store.sqlite import queries
+from registry.store.sqlite.projection import Projection
+from registry.store.sqlite.readers import unreadable
+from registry.store.sqlite.rows import Row
+
+_json: Final = msgspec.json.Encoder().encode
+_teams: Final = msgspec.json.Decoder(Team).decode
+_grants: Final = msgspec.json.Decoder(Grant).decode
+_approvals: Final = msgspec.json.Decoder(Approval).decode
+_rules: Final = msgspec.json.Decoder(Rule).decode
+_blocks: Final = msgspec.json.Decoder(Block).decode
+_AFTER_EVERY_ID: Final = "\U0010ffff"
+_ALL: Final = ""
+
+
+class SqliteGovernanceReads:
+    """See governance.GovernanceReads."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._known: dict[str, Approval] = {}
+
+    def teams(self) -> list[Team]:
+        return [_teams(row[0]) for row in self._rows(sql.TEAMS, {})]
+
+    def team(self, name: str) -> Team | None:
+        row = self._row(sql.TEAM, {"team": name})
+        return None if row is None else _teams(row[0])
+
+    def grant(self, grant_id: str) -> Grant | None:
+        row = self._row(sql.GRANT, {"id": grant_id})
+        return None if row is None else _grants(row[0])
+
+    def grants(self, *, team: str | None, in_force: bool) -> list[Grant]:
+        every = sql.GRANTS_IN_FORCE if in_force else sql.GRANTS
+        found = [_grants(row[0]) for row in self._rows(every if team is None else sql.GRANTS_OF_TEAM, {"team": team})]
+        return [grant for grant in found if grant.in_force] if in_force else found
+
+    def grants_covering(self, name: ServerName) -> dict[str, list[Grant]]:
+        by_team: dict[str, list[Grant]] = {}
+        for row in self._rows(sql.GRANTS_COVERING, {"patterns": _json(covering(name)).decode()}):
+            grant = _grants(row[0])
+            by_team.setdefault(grant.team, []).append(grant)
+        return by_team
+
+    def approval(self, approval_id: str) -> Approval | None:
+        known = self._known.get(approval_id)
+        if known is None:
+            row = self._row(sql.APPROVAL, {"id": approval_id})
+            if row is None:
+                return None
+            known = self._known[approval_id] = _approvals(row[0])
+        return known
+
+    def approvals(
+        self, *, state: State | None, name: str | None, limit: int, before: str | None = None
+    ) -> list[Approval]:
+        bound = {"state": state, "name": name, "limit": limit, "before": before or _AFTER_EVERY_ID}
+        if name is not None:
+            found = [_approvals(row[0]) for row in self._rows(sql.APPROVALS_OF_NAME, bound)]
+            return [each for each in found if state is None or each.state is state]
+        statement = sql.APPROVALS if state is None else sql.APPROVALS_IN_STATE
+        return [_approvals(row[0]) for row in self._rows(statement, bound)]
+
+    def approved(self, name: ServerName) -> list[ApprovedVersion]:
+        found = []
+        for approval_id, version, digest, document, text, kinds, transports in self._rows(sql.APPROVED, {"name": name}):
+            approval = self.approval(approval_id)
+            assert approval is not None
+            found.append(
+                ApprovedVersion(
+                    approval=approval,
+                    version=version,
+                    digest=Digest(digest),
+                    document_id=document,
+                    text_id=text,
+                    registry_types=kinds,
+                    transports=transports,
+                )
+            )
+        return found
+
+    def versions_of(self, approval_id: str, *, limit: int) -> list[NamedVersion]:
+        found = self._rows(sql.VERSIONS_OF, {"approval": approval_id, "limit": limit})
+        return [NamedVersion(name=name, version=version, digest=digest) for name, version, digest in found]
+
+    def rules(self, *, in_force: bool) -> list[Rule]:
+        found = [_rules(row[0]) for row in self._rows(sql.RULES, {})]
+        return [rule for rule in found if rule.in_force] if in_force else found
+
+    def blocks(self, name: str | None = None) -> list[Block]:
+        found = self._rows(sql.BLOCKS, {}) if name is None else self._rows(sql.BLOCKS_OF_NAME, {"name": name})
+        return [_blocks(row[0]) for row in found]
+
+    def publisher(self, entry_id: int) -> str | None:
+        row = self._row(sql.PUBLISHER, {"entry": entry_id})
+        return None if row is None else row[0]
+
+    def _row(self, statement: str, bound: Mapping[str, object]) -> Row | None:
+        found = self._rows(statement, bound)
+        return found[0] if found else None
+
+    def _rows(self, statement: str, bound: Mapping[str, object]) -> list[Row]:
+        try:
+            return self._connection.execute(statement, bound).fetchall()
+        except sqlite3.Error as error:
+            raise unreadable(error) from error
+
+
+class SqliteGovernance(SqliteGovernanceReads):
+    """
+    See governance.Governance.
+
+    Args:
+        body: The document with that id.
+        instant_us: The instant of the transaction; asked only if something changes.
+        forget_text: Forget a searched text, unless somebody still needs it.
+    """
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        *,
+        body: Callable[[int], bytes],
+        instant_us: Callable[[], int],
+        forget_text: Callable[[int], None],
+    ) -> None:
+        super().__init__(connection)
+        self._body = body
+        self._instant_us = instant_us
+        self._forget_text = forget_text
+
+    def put_team(self, team: Team) -> None:
+        self._connection.execute(sql.NEW_VIEW, {"team": team.name})
+        self._connection.execute(sql.PUT_TEAM, {"team": team.name, "record": _json(team)})
+
+    def put_grant(self, grant: Grant) -> None:
+        bound = {"id": grant.id, "team": grant.team, "pattern": grant.pattern, "record": _json(grant)}
+        self._connection.execute(sql.PUT_GRANT, bound | {"revoked": not grant.in_force})
+
+    def put_approval(self, approval: Approval) -> None:
+        self._known[approval.id] = approval
+        bound = {"id": approval.id, "name": approval.name, "state": approval.state, "record": _json(approval)}
+        self._connection.execute(sql.PUT_APPROVAL, bound)
+
+    def put_approved(self, approval_id: str, name: ServerName, entries: Sequence[StoredEntry]) -> None:
+        self._connection.executemany(
+            sql.PUT_APPROVED,
+            [
+                {
+                    "name": name,
+                    "version": entry.version,
+                    "digest": entry.digest,
+                    "document": entry.document_id,
+                    "approval": approval_id,
+                    "text": entry.text_id,
+                    "registry_types": entry.registry_types,
+                    "transports": entry.transports,
+                }
+                for entry in entries
+            ],
+        )
+
+    def release_older(self, approval_id: str, name: ServerName, entries: Sequence[StoredEntry]) -> None:
+        for entry in entries:
+            bound = {"name": name, "version": entry.version, "approval": approval_id, "digest": entry.digest}
+            texts = self._rows(sql.OLDER_TEXTS, bound)
+            if texts:
+                self._connection.execute(sql.RELEASE_OLDER, bound)
+                for (text_id,) in texts:
+                    self._forget_text(text_id)
+
+    def release(self, approval_id: str, name: ServerName) -> None:
+        bound = {"name": name, "approval": approval_id}
+        texts = self._rows(sql.TEXTS_OF, bound)
+        self._connection.execute(sql.RELEASE, bound)
+        for (text_id,) in texts:
+            self._forget_text(text_id)
+
+    def names_approved_by(self, approval_id: str, *, after: str, limit: int) -> list[ServerName]:
+        bound = {"approval": approval_id, "after": after, "limit": limit}
+        return [ServerName(row[0]) for row in self._rows(sql.NAMES_APPROVED_BY, bound)]
+
+    def put_rule(self, rule: Rule) -> None:
+        self._connection.execute(sql.PUT_RULE, {"id": rule.id, "record": _json(rule)})
+
+    def put_block(self, block: Block) -> None:
+        bound = {"name": block.name, "version": block.version or _ALL, "record": _json(block)}
+        self._connection.execute(sql.PUT_BLOCK, bound)
+
+    def forget_block(self, name: str, version: str | None) -> bool:
+        bound = {"name": name, "version": version or _ALL}
+        return self._connection.execute(sql.FORGET_BLOCK, bound).rowcount > 0
+
+    def replace_in_view(self, team: str, name: ServerName, verdicts: Sequence[Verdict], *, at_us: int | None) -> int:
+        view = self._view(team)
+        instant_us = self._instant_us if at_us is None else lambda: at_us
+        written = Projection(self._connection, self._body, instant_us).replace(view, name, verdicts)
+        self._put_time(view, name, min((each.until_us for each in verdicts if each.until_us is not None), default=None))
+        return written
+
+    def put_pending(self, pending: Pending) -> int:
+        return int(self._connection.execute(sql.PUT_PENDING, msgspec.structs.asdict(pending)).fetchone()[0])
+
+    def pending(self) -> list[Pending]:
+        return [
+            Pending(number=number, team=team, pattern=pattern, after=after)
+            for number, team, pattern, after in self._rows(sql.PENDING, {})
+        ]
+
+    def forget_pending(self, number: int) -> None:
+        self._connection.execute(sql.FORGET_PENDING, {"number": number})
+
+    def due(self, team: str, *, now_us: int, limit: int) -> list[tuple[ServerName, int]]:
+        bound = {"view": self._view(team), "now_us": now_us, "limit": limit}
+        return [(ServerName(name), next_us) for name, next_us in self._rows(sql.DUE, bound)]
+
+    def _put_time(self, view: int, name: ServerName, next_us: int | None) -> None:
+        key = {"view": view, "name": name}
+        if next_us is not None:
+            self._connection.execute(sql.PUT_TIME, key | {"next_us": next_us})
+        elif not self._connection.execute(sql.FORGET_TIME, key).rowcount:
+            return
+        self._connection.execute(sql.NEXT_TIME, {"view": view})
+
+    def _view(self, team: str) -> int:
+        row = self._row(queries.VIEW, {"team": team})
+        if row is None:
+            raise ValueError(f"there is no team {team!r}")
+        return int(row[0])
