@@ -16,6 +16,7 @@ from registry.api.answers import encoded, json_answer
 from registry.api.callers import Callers
 from registry.api.identity import Identity
 from registry.api.path import name_in, version_in
+from registry.api.source_limits import source_of
 from registry.api.written import caller, wanted_status, written
 from registry.catalog.entry import ServerName
 from registry.catalog.overlay import Source
@@ -158,7 +159,7 @@ class PublishRoutes:
         return view is not None and view.latest(name, include_deleted=False) is not None
 
     def _source(self, request: _AnyRequest) -> str:
-        return self._callers.address(request.scope)
+        return source_of(self._callers.address(request.scope))
 
 
 def _route(method: HttpMethod, path: str, name: str) -> Any:  # Any: litestar's decorator
