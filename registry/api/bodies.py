@@ -1,4 +1,4 @@
-"""Reading a request body that must be a server.json, with the checks every such route makes (reference §1.2, §1.5).
+"""Reading a request body, with the checks every route makes that takes one (reference §1.2, §1.5).
 
 In this order: size, presence, content type, JSON, form. Unlike upstream, whose parser folds case and takes the last
 of two, a document that two parsers could read differently counts as broken JSON.
@@ -7,7 +7,7 @@ of two, a document that two parsers could read differently counts as broken JSON
 import asyncio
 import json
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 from litestar import Request
@@ -21,26 +21,31 @@ from schemas.validation.engine import MOST_BYTES, read
 from schemas.validation.issue import Issue, shortened
 from schemas.validation.reading import Members
 
+_T = TypeVar("_T")
+
 _READ_S: Final = 5.0
 _LONGEST_VALUE: Final = 1000
 _FAILED: Final = "validation failed"
 
 
-async def read_body(request: Request[Any, Any, Any]) -> bytes:  # Any: user, token and state are not used
+async def read_body(request: Request[Any, Any, Any], *, most: int = MOST_BYTES) -> bytes:  # Any: none of it is used
     """
     The body, of a type that is JSON.
 
+    Args:
+        most: The bytes it may have.
+
     Raises:
-        BodyRefused: it has 1 MiB or more (reference §1.2: exactly 1 MiB is one byte too many), was not there after
-            5 s, or is something else than JSON, as the request says.
+        BodyRefused: it is larger (reference §1.2: exactly 1 MiB is one byte too many), was not there after 5 s, or is
+            something else than JSON, as the request says.
         Invalid: there is none.
     """
     announced = _header(request.scope, b"content-length")
-    if announced.isdigit() and int(announced[:20]) > MOST_BYTES:
-        raise _too_large()
+    if announced.isdigit() and int(announced[:20]) > most:
+        raise _too_large(most)
     try:
         async with asyncio.timeout(_READ_S):
-            body = await _received(request)
+            body = await _received(request, most)
     except TimeoutError as error:
         late = f"the request body was not there after {_READ_S:.0f} s"
         raise BodyRefused(HTTPStatus.REQUEST_TIMEOUT, late) from error
@@ -52,6 +57,21 @@ async def read_body(request: Request[Any, Any, Any]) -> bytes:  # Any: user, tok
         error_of_type = ProblemDetail(message=f"unknown content type: {shortened(kind)}", location="body")
         raise BodyRefused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, _FAILED, [error_of_type])
     return body
+
+
+async def read_json(request: Request[Any, Any, Any], kind: type[_T], *, most: int) -> _T:  # Any: none of it is used
+    """
+    The body as *kind*, for routes of our own: the request must say that it is JSON, so that no form of a page sends it.
+
+    Raises as `read_body` does, and Invalid for what is no *kind*.
+    """
+    if not _header(request.scope, b"content-type").startswith(b"application/json"):
+        raise Invalid("the body must be JSON; send Content-Type: application/json")
+    body = await read_body(request, most=most)
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Invalid(f"the body is not what is expected here: {error}") from error
 
 
 def server_json(body: bytes) -> Members:
@@ -80,7 +100,7 @@ def broken_json(message: str, body: bytes) -> BodyRefused:
     return BodyRefused(HTTPStatus.BAD_REQUEST, _FAILED, [broken])
 
 
-async def _received(request: Request[Any, Any, Any]) -> bytes:
+async def _received(request: Request[Any, Any, Any], most: int) -> bytes:
     parts: list[bytes] = []
     size = 0
     more = True
@@ -89,15 +109,15 @@ async def _received(request: Request[Any, Any, Any]) -> bytes:
         if message["type"] != "http.request":
             raise Invalid("the request ended before its body did")
         size += len(message["body"])
-        if size > MOST_BYTES:
-            raise _too_large()
+        if size > most:
+            raise _too_large(most)
         parts.append(message["body"])
         more = message.get("more_body", False)
     return b"".join(parts)
 
 
-def _too_large() -> BodyRefused:
-    detail = f"request body is too large limit={MOST_BYTES + 1} bytes"
+def _too_large(most: int) -> BodyRefused:
+    detail = f"request body is too large limit={most + 1} bytes"
     return BodyRefused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
 
 
