@@ -147,7 +147,7 @@ class PublishRoutes:
         """The answer 400: programs look for *detail* and for the reason."""
         why, taken_by = str(refused), refused.taken_by
         if taken_by is not None and self._sees(principal, ServerName(taken_by)):
-            why = why.replace("another server", f"server {taken_by}")
+            why = f"{why.removesuffix('another server')}server {taken_by}"
         return Invalid(detail, why=why)
 
     def _sees(self, principal: Principal, name: ServerName) -> bool:
