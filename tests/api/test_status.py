@@ -72,6 +72,17 @@ class TestOne:
         assert first["statusChangedAt"] == third["statusChangedAt"] > first["publishedAt"]
         assert third["updatedAt"] > second["updatedAt"] > first["updatedAt"]
 
+    def test_the_longest_message_and_the_way_back(self, client: Client, name: str) -> None:
+        """
+        reference §1.5, §4.3: 500 characters, counted as such; going to active clears them.
+        """
+        longest = "é🦉" * 250
+
+        deprecated = _block(client.set_status(name, "1.0.0", "deprecated", longest))
+        active = _block(client.set_status(name, "1.0.0", "active"))
+
+        assert (deprecated["statusMessage"], active.get("statusMessage")) == (longest, None)
+
     def test_what_changes_nothing_is_400(self, client: Client, name: str) -> None:
         """
         reference §4.3, with the sentences that programs know.
