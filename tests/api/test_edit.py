@@ -6,6 +6,7 @@ from itertools import count
 import pytest
 
 from registry.policy.principal import Role
+from schemas.rfc3339 import parse_instant
 from tests.api.publishing import MIRRORED, Client, manifest, problem, taking, token
 from tests.api.world import OFFICIAL
 from tests.running import RunningRegistry
@@ -50,7 +51,8 @@ class TestEdit:
         assert answer.status == 200
         after = answer.json()
         assert after["server"]["description"] == "Mended"
-        assert after["_meta"][OFFICIAL]["updatedAt"] > before["_meta"][OFFICIAL]["updatedAt"]
+        moved = [parse_instant(each["_meta"][OFFICIAL]["updatedAt"]) for each in (before, after)]
+        assert moved[0] < moved[1]
         assert after["_meta"][OFFICIAL] | {"updatedAt": ""} == before["_meta"][OFFICIAL] | {"updatedAt": ""}
         assert publisher.read(name).json() == after
 
