@@ -16,6 +16,7 @@ from litestar.types import HTTPScope
 from registry.api.problems import BodyRefused, ParameterFault
 from registry.errors import Invalid
 from schemas.registry_api import ProblemDetail
+from schemas.server_json.document import AmbiguousDocument, require_unambiguous
 from schemas.validation.body import BodyFailure, body_failures
 from schemas.validation.engine import MOST_BYTES, read
 from schemas.validation.issue import Issue, shortened
@@ -63,14 +64,15 @@ async def read_json(request: Request[Any, Any, Any], kind: type[_T], *, most: in
     """
     The body as *kind*, for routes of our own: the request must say that it is JSON, so that no form of a page sends it.
 
-    Raises as `read_body` does, and Invalid for what is no *kind*.
+    Raises as `read_body` does, and Invalid for what is no *kind*, or can be read in two ways.
     """
     if not _header(request.scope, b"content-type").startswith(b"application/json"):
         raise Invalid("the body must be JSON; send Content-Type: application/json")
     body = await read_body(request, most=most)
     try:
+        require_unambiguous(body)
         return msgspec.json.decode(body, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (AmbiguousDocument, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Invalid(f"the body is not what is expected here: {error}") from error
 
 
