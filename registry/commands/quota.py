@@ -40,8 +40,9 @@ def spend_quotas(transaction: Transaction, quotas: Iterable[Quota], *, now_us: i
     now_ns = now_us * 1000
     for quota in quotas:
         tat_ns = transaction.bucket(quota.key)
-        # No bucket takes longer than an hour to be full: the wall clock was set back, and says nothing about this one.
-        if tat_ns > now_ns + _HOUR_NS:
+        # No bucket takes longer than an hour to be full, and no change waits longer than another one for its turn: the
+        # wall clock was set back, and what it once said of this bucket says nothing any more.
+        if tat_ns > now_ns + 2 * _HOUR_NS:
             tat_ns = 0
         spent = spend(quota.limit, tat_ns=tat_ns, now_ns=now_ns)
         if not spent.allowed:
