@@ -102,12 +102,21 @@ class UpstreamUnreachable(UpstreamFault):
 
 
 class UpstreamRefused(UpstreamFault):
-    """Raised when a peer answered with an error status. `retry_after_s` is its own wish, where it stated one."""
+    """
+    Raised when a peer answered with an error status. `retry_after_s` is its own wish, where it stated one.
 
-    def __init__(self, message: str, *, status: int, retry_after_s: float | None = None) -> None:
+    Args:
+        explained: What its answer says of it: the sentence that stands in the message, whole, and the reasons it gives.
+            Cleaned, of bounded length, and without what repeats something that was sent.
+    """
+
+    def __init__(
+        self, message: str, *, status: int, retry_after_s: float | None = None, explained: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.retry_after_s = retry_after_s
+        self.explained = explained
 
 
 class UpstreamNonsense(UpstreamFault):
