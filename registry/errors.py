@@ -106,17 +106,25 @@ class UpstreamRefused(UpstreamFault):
     Raised when a peer answered with an error status. `retry_after_s` is its own wish, where it stated one.
 
     Args:
-        explained: What its answer says of it: the sentence that stands in the message, whole, and the reasons it gives.
-            Cleaned, of bounded length, and without what repeats something that was sent.
+        detail: The sentence of its answer, of which the message has the beginning; empty if there is none to show.
+        reasons: What its answer says beside that. Like `detail` cleaned, bounded, and without what repeats something
+            that was sent.
     """
 
     def __init__(
-        self, message: str, *, status: int, retry_after_s: float | None = None, explained: tuple[str, ...] = ()
+        self,
+        message: str,
+        *,
+        status: int,
+        retry_after_s: float | None = None,
+        detail: str = "",
+        reasons: tuple[str, ...] = (),
     ) -> None:
         super().__init__(message)
         self.status = status
         self.retry_after_s = retry_after_s
-        self.explained = explained
+        self.detail = detail
+        self.reasons = reasons
 
 
 class UpstreamNonsense(UpstreamFault):

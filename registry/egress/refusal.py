@@ -39,16 +39,17 @@ def refusal(
         now_us: The instant, for a Retry-After that is a date.
     """
     message = f"{peer} answered {_titled(status)}"
-    explained = _explained(body, sent)
+    detail, reasons = _explained(body, sent)
     if 300 <= status < 400 and "location" in headers:
         message += f" and points to {_host_of(headers['location'])}; redirects are not followed"
-    elif explained and explained[0]:
-        message += f": {explained[0][:_QUOTE]}"
+    elif detail:
+        message += f": {detail[:_QUOTE]}"
     return UpstreamRefused(
         message,
         status=status,
         retry_after_s=retry_after_s(headers, now_us=now_us),
-        explained=tuple(filter(None, explained)),
+        detail=detail,
+        reasons=reasons,
     )
 
 
@@ -86,21 +87,21 @@ def _host_of(location: str) -> str:
         return "something that is no URL"
 
 
-def _explained(body: bytes, sent: Collection[str]) -> list[str]:
+def _explained(body: bytes, sent: Collection[str]) -> tuple[str, tuple[str, ...]]:
     """The sentence of a problem, empty if it has none to show, and its reasons."""
     try:
         problem = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return []
+        return "", ()
     if not isinstance(problem, dict):
-        return []
+        return "", ()
     secrets = _secrets(sent)
     texts = (problem.get(member) for member in ("detail", "error", "message", "title"))
     sentence = next((text for text in texts if isinstance(text, str) and text), "")
     errors = problem.get("errors")
     reasons = [each.get("message") for each in errors if isinstance(each, dict)] if isinstance(errors, list) else []
-    shown = [_clean(text, secrets) for text in reasons[:_MOST_REASONS] if isinstance(text, str)]
-    return [_clean(sentence, secrets), *filter(None, shown)]
+    shown = (_clean(text, secrets) for text in reasons[:_MOST_REASONS] if isinstance(text, str))
+    return _clean(sentence, secrets), tuple(filter(None, shown))
 
 
 def _clean(text: str, secrets: Collection[str]) -> str:

@@ -146,7 +146,7 @@ class TestExplained:
             b'{"message":9},{"location":"body.x","message":"e"}]}',
         )
 
-        assert error.explained == ("a" * 300, "b c", "e")
+        assert (error.detail, error.reasons) == ("a" * 300, ("b c", "e"))
         assert str(error) == f"{PEER} answered 400 bad request: {'a' * 200}"
 
     def test_what_repeats_what_we_sent_is_left_out(self) -> None:
@@ -157,7 +157,7 @@ class TestExplained:
 
         error = refused(401, body=body, sent=("Bearer canary-token",))
 
-        assert error.explained == ("expired",)
+        assert (error.detail, error.reasons) == ("", ("expired",))
         assert str(error) == f"{PEER} answered 401 unauthorized"
 
     def test_is_bounded(self) -> None:
@@ -168,7 +168,7 @@ class TestExplained:
 
         error = refused(422, body=b'{"detail":"bad","errors":[' + b",".join([reason] * 50) + b"]}")
 
-        assert error.explained == ("bad", *["x" * 1000] * 20)
+        assert (error.detail, error.reasons) == ("bad", ("x" * 1000,) * 20)
 
 
 class TestRedirect:
