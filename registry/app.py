@@ -25,20 +25,17 @@ from registry.api.problems import answer
 from registry.api.publish import PublishRoutes
 from registry.api.routes import routes
 from registry.auth.authenticate import Authenticator
-from registry.catalog.entry import ServerName
 from registry.clock import Clock
 from registry.egress.client import EgressClient
 from registry.errors import ConfigFault, RegistryError
 from registry.logs import BoundLog, Lines
 from registry.policy.token import without_secrets
-from registry.publishing import Publisher
 from registry.settings import Settings
 from registry.store.interface import EVERYONE
 from registry.store.sqlite.copy import discard_leftovers
 from registry.store.sqlite.migrations import migrate
 from registry.store.sqlite.store import SqliteStore
-from registry.wiring import configured_upstreams, private_source
-from schemas.validation.reading import Members
+from registry.wiring import configured_upstreams, private_source, publisher
 from sync.configure import put_in_force
 from sync.schedule import Jobs
 
@@ -83,14 +80,13 @@ def build(settings: Settings, *, clock: Clock, lines: Lines, log: BoundLog) -> A
     authenticator = Authenticator(store, anonymous_team=settings.anonymous.team, registry_tokens=None, clock=clock)
     identity = Identity(authenticator, callers, Attempts(clock))
     client = EgressClient(clock=clock, user_agent=f"mcp-registry/{RELEASE}")
-    publisher = Publisher(
+    publish = PublishRoutes(
         store,
-        clock=clock,
-        settings=settings.publish,
-        ownership=_EveryPackage(),
-        severities={},
+        publisher(settings, store, client=client, clock=clock, environ=os.environ),
+        identity,
+        callers,
+        private=private_source(settings),
     )
-    publish = PublishRoutes(store, publisher, identity, callers, private=private_source(settings))
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
@@ -148,10 +144,3 @@ def _answered(log: BoundLog) -> Callable[[Request[Any, Any, Any], Exception], Re
         return Response(answered.body, status_code=answered.status, headers=headers, media_type=headers["content-type"])
 
     return handler
-
-
-class _EveryPackage:
-    """Until an index can be asked: every package is its publisher's."""
-
-    async def require(self, name: ServerName, members: Members, /) -> None:
-        """Never raises."""

@@ -2,8 +2,14 @@
 
 from collections.abc import Mapping
 
+from registry.catalog.entry import ServerName
 from registry.catalog.overlay import PRIVATE, Source
+from registry.clock import Clock
+from registry.egress.client import EgressClient
+from registry.publishing import Publisher
 from registry.settings import Settings
+from registry.store.interface import Store
+from schemas.validation.reading import Members
 from sync.configured import ConfiguredUpstream
 
 
@@ -23,3 +29,23 @@ def configured_upstreams(settings: Settings, environ: Mapping[str, str]) -> list
         ConfiguredUpstream(settings=upstream, token=None if upstream.token is None else upstream.token.resolve(environ))
         for upstream in sorted(settings.upstreams, key=lambda upstream: upstream.precedence)
     ]
+
+
+def publisher(
+    settings: Settings, store: Store, *, client: EgressClient, clock: Clock, environ: Mapping[str, str]
+) -> Publisher:
+    """
+    What publishes into *store*, with the rules of *settings*. Belongs to one event loop.
+
+    Args:
+        client: For asking whose a package is. To be opened and closed by the caller.
+        environ: Where the secrets for that are looked up.
+    """
+    return Publisher(store, clock=clock, settings=settings.publish, ownership=_EveryPackage(), severities={})
+
+
+class _EveryPackage:
+    """Until an index can be asked: every package is its publisher's."""
+
+    async def require(self, name: ServerName, members: Members, /) -> None:
+        """Never raises."""
