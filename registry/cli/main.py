@@ -8,7 +8,9 @@ from registry import RELEASE
 from registry.cli.backup import backup_command, restore_command
 from registry.cli.completion import completion_command
 from registry.cli.config import config_group
+from registry.cli.publish import publish_command
 from registry.cli.serve import serve_command
+from registry.cli.set_status import set_status_command
 from registry.cli.status import quarantine_command, status_command
 from registry.cli.sync import sync_command
 from registry.cli.token import token_group
@@ -28,6 +30,8 @@ for _command in (
     status_command,
     quarantine_command,
     validate_command,
+    publish_command,
+    set_status_command,
     backup_command,
     restore_command,
     token_group,

@@ -10,12 +10,12 @@ from registry.cli.validation.as_json import as_json
 from registry.cli.validation.as_junit import as_junit
 from registry.cli.validation.as_sarif import as_sarif
 from registry.cli.validation.as_text import as_text
-from registry.cli.validation.finding import Checked, Report, Unreadable, findings_in
+from registry.cli.validation.finding import Checked, Report, Unreadable
+from registry.cli.validation.judging import checked, issues_in
 from registry.cli.validation.sources import NothingThere, read, shown, sources
 from registry.settings.problem import did_you_mean
 from schemas.validation.advice import RULES
-from schemas.validation.engine import MOST_BYTES, validate
-from schemas.validation.issue import Profile, Severity, json_error
+from schemas.validation.issue import Profile, Severity
 
 _FORMATS: Final[Mapping[str, Callable[[Report], str]]] = {
     "text": as_text,
@@ -73,7 +73,7 @@ def validate_command(paths: tuple[str, ...], form: str, fail_on: str, profile: s
         files = sources(paths or (".",))
     except NothingThere as error:
         raise click.UsageError(str(error)) from error
-    checked: list[Checked] = []
+    judged: list[Checked] = []
     unreadable: list[Unreadable] = []
     for file in files:
         try:
@@ -81,12 +81,9 @@ def validate_command(paths: tuple[str, ...], form: str, fail_on: str, profile: s
         except OSError as error:
             unreadable.append(Unreadable(file=shown(file), reason=(error.strerror or str(error)).lower()))
             continue
-        if len(document) > MOST_BYTES:
-            issues = [json_error(f"it has more than the {MOST_BYTES} bytes that a manifest may have")]
-        else:
-            issues = validate(document, profile=Profile(profile), severities=severities)
-        checked.append(Checked(file=shown(file), findings=findings_in(document, issues)))
-    report = Report(checked=checked, unreadable=unreadable, fail_on=Severity(fail_on))
+        issues = issues_in(document, profile=Profile(profile), severities=severities)
+        judged.append(checked(file, document, issues))
+    report = Report(checked=judged, unreadable=unreadable, fail_on=Severity(fail_on))
     said = _FORMATS[form](report)
     if said:
         click.echo(said)
