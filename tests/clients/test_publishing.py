@@ -9,9 +9,10 @@ from schemas.validation.versions import CURRENT_URL
 from tests.api.publishing import manifest
 from tests.api.world import OFFICIAL
 from tests.clients.go_json import reserialised
-from tests.clients.logins import LOGINS, NAMESPACE, with_a_token
+from tests.clients.life import live
+from tests.clients.logins import NAMESPACE, with_a_token
 from tests.clients.stock_publisher import Failure, StockPublisher
-from tests.clients.written import written, yes
+from tests.clients.written import written
 from tests.doubles.plain_client import fetch
 from tests.e2e.command import mcp_registry
 from tests.running import RunningRegistry
@@ -20,40 +21,14 @@ _OLDER = CURRENT_URL.replace("2025-12-11", "2025-10-17")
 
 
 class TestLife:
-    @pytest.mark.parametrize("method", LOGINS)
-    def test_from_login_to_logout(self, registry: RunningRegistry, tmp_path: Path, name: str, method: str) -> None:
+    def test_with_a_token(self, registry: RunningRegistry, tmp_path: Path, name: str) -> None:
         """
-        Log in, publish, find out what is wrong with the next version, change statuses, log out.
+        A token of ours in the token file is as good as a login: everything works until it is put away.
         """
         client = StockPublisher(tmp_path)
-        LOGINS[method](client, registry)
-        client.calls.clear()
+        with_a_token(client, registry)
 
-        published = client.publish(written(tmp_path, manifest(name)))
-        with pytest.raises(Failure) as refused:
-            client.publish(written(tmp_path, manifest(name, "^2.0.0")))
-        one = client.set_status(name, "1.0.0", "deprecated", message="use 2.0.0")
-        every = client.set_all_statuses(name, "deleted", confirm=yes)
-
-        assert published == (name, "1.0.0")
-        assert '[error] version (semantic): version must be a specific version, not a range: "^2.0.0"' in (
-            refused.value.issues
-        )
-        assert (one, every) == (("active", "deprecated"), 1)
-        server = f"/v0/servers/{name.replace('/', '%2F')}"
-        assert client.calls == [
-            "POST /v0/publish",
-            "POST /v0/publish",
-            "POST /v0/validate",
-            f"GET {server}/versions/1.0.0?include_deleted=true",
-            f"PATCH {server}/versions/1.0.0/status",
-            f"GET {server}/versions?include_deleted=true",
-            f"PATCH {server}/status",
-        ]
-        assert client.logout()
-        assert not client.logout()
-        with pytest.raises(Failure, match="not logged in"):
-            client.publish(written(tmp_path, manifest(name, "2.0.0")))
+        live(client, tmp_path, name)
 
     def test_a_login_that_is_not_offered(self, registry: RunningRegistry, tmp_path: Path) -> None:
         """
