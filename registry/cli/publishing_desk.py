@@ -16,6 +16,7 @@ from registry import RELEASE
 from registry.catalog.entry import ServerName
 from registry.cli.in_force import bring_in_force
 from registry.cli.target import Local, Remote
+from registry.cli.validation.judging import issues_in
 from registry.commands.set_status import Wanted
 from registry.egress.client import EgressClient
 from registry.errors import (
@@ -32,6 +33,7 @@ from registry.publishing import Manifest, Publisher
 from registry.store.interface import Store
 from registry.wiring import publisher
 from schemas.registry_api import OFFICIAL_KEY
+from schemas.validation.issue import Issue, valid
 
 T = TypeVar("T")
 
@@ -48,6 +50,9 @@ class PublishingDesk(Protocol):
     """
 
     def publish(self, manifest: Manifest, /) -> bytes: ...
+
+    def verdict(self, document: bytes, /) -> list[Issue]:
+        """What is wrong with a document that was refused as InvalidManifest, by the rules that refused it."""
 
     def set_status(self, name: ServerName, version: str, wanted: Wanted, /) -> bytes: ...
 
@@ -89,6 +94,11 @@ def explained(refused: UpstreamRefused, chosen: Remote, name: ServerName) -> Reg
             return refused
 
 
+def verdict_of(chosen: Remote, document: bytes) -> list[Issue]:
+    """What that server finds in *document*: its organisation may have made errors of what is a warning elsewhere."""
+    return chosen.post("/v0.1/validate", msgspec.Raw(document), _Verdict).issues
+
+
 class Item(msgspec.Struct, frozen=True, kw_only=True):
     """What people are told of a published version."""
 
@@ -123,6 +133,9 @@ class _Here:
 
     def publish(self, manifest: Manifest, /) -> bytes:
         return self._do(lambda desk: desk.publish(manifest, actor=self._chosen.actor, source=None), prepare=True)
+
+    def verdict(self, document: bytes, /) -> list[Issue]:
+        return issues_in(document)
 
     def set_status(self, name: ServerName, version: str, wanted: Wanted, /) -> bytes:
         return self._do(lambda desk: desk.set_status(name, version, wanted, actor=self._chosen.actor, source=None))
@@ -159,6 +172,10 @@ class _There:
         document = msgspec.Raw(manifest.document)
         return self._do(manifest.name, lambda: self._chosen.post("/v0.1/publish", document, msgspec.Raw))
 
+    def verdict(self, document: bytes, /) -> list[Issue]:
+        issues = issues_in(document)
+        return verdict_of(self._chosen, document) if valid(issues) else issues
+
     def set_status(self, name: ServerName, version: str, wanted: Wanted, /) -> bytes:
         # reference §1.1.4: segments are decoded twice.
         segment = quote(version.replace("%", "%25"), safe="")
@@ -181,6 +198,10 @@ class _There:
             if missing and refused.status == 404 and refused.detail:
                 raise NotFound(refused.detail) from refused
             raise explained(refused, self._chosen, name) from refused
+
+
+class _Verdict(msgspec.Struct, frozen=True):
+    issues: list[Issue]
 
 
 class _Official(msgspec.Struct, frozen=True, rename="camel"):

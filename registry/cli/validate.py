@@ -5,6 +5,7 @@ from typing import Final
 
 import click
 
+from registry.cli.publish_check import publish_check
 from registry.cli.publishing_desk import require_token
 from registry.cli.target import Remote, remote
 from registry.cli.validation.as_github import as_github
@@ -14,7 +15,6 @@ from registry.cli.validation.as_sarif import as_sarif
 from registry.cli.validation.as_text import as_text
 from registry.cli.validation.finding import Checked, Report, Unreadable, visible
 from registry.cli.validation.judging import checked, issues_in
-from registry.cli.validation.publish_check import publish_check
 from registry.cli.validation.sources import NothingThere, read, shown, sources
 from registry.errors import RegistryError
 from registry.settings.problem import did_you_mean

@@ -12,6 +12,8 @@ from schemas.validation.versions import CURRENT_URL
 from tests.api.publishing import CLAIMED, CONFIGURATION, MIRRORED, Client, manifest, taking
 from tests.api.world import OFFICIAL
 from tests.doubles.issued import issue
+from tests.doubles.server import LoopbackServer
+from tests.doubles.wire import Request, Response
 from tests.e2e.command import Outcome, mcp_registry
 from tests.e2e.records import audited
 from tests.running import RunningRegistry
@@ -167,6 +169,30 @@ class TestFindings:
         outcome = mcp_registry("publish", file, "--server", "http://127.0.0.1:9", MCP_REGISTRY_TOKEN="x")
 
         assert (outcome.status, "4:18: error" in outcome.out) == (1, True)
+
+    def test_by_rules_of_a_server(self, tmp_path: Path) -> None:
+        """
+        Where this command finds nothing, a server that refuses is asked what it finds.
+        """
+        issue_of_its_own = {
+            "type": "linter", "path": "version", "message": "odd", "severity": "error", "reference": "of-its-own",
+        }  # fmt: skip
+
+        def answer(request: Request) -> Response:
+            if request.path == "/v0.1/publish":
+                return Response(status=422, body=b'{"detail":"Failed to publish server, invalid schema"}')
+            return Response(body=json.dumps({"valid": False, "issues": [issue_of_its_own]}).encode())
+
+        file = _written(tmp_path, manifest())
+        server = LoopbackServer(answer)
+        server.start()
+        try:
+            outcome = mcp_registry("publish", file, "--server", server.url, MCP_REGISTRY_TOKEN="x")
+        finally:
+            server.stop()
+
+        assert (outcome.status, outcome.out.splitlines()[0]) == (1, f"{file}:5:14: error: version: odd [of-its-own]")
+        assert "is not published: Failed to publish server, invalid schema" in outcome.err
 
     def test_that_are_warnings_keep_nothing(
         self, registry: RunningRegistry, token: str, name: str, tmp_path: Path

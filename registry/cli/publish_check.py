@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from registry.catalog.entry import ServerName
-from registry.cli.publishing_desk import explained
+from registry.cli.publishing_desk import explained, verdict_of
 from registry.cli.target import Remote
 from registry.errors import Invalid, InvalidManifest, UpstreamRefused
 from schemas.validation import engine
@@ -54,7 +54,7 @@ def publish_check(chosen: Remote, document: bytes, issues: list[Issue]) -> list[
             case InvalidManifest() if not valid(issues):
                 return []
             case InvalidManifest() as error:
-                return [_issue("", f"{error}; it has rules that are not known here, POST /v0.1/validate there tells")]
+                return [_of_its_own(verdict_of(chosen, document), str(error))]
             case Invalid() as error:
                 return [_issue(_path(str(error), members), str(error))]
             case error:
@@ -62,6 +62,12 @@ def publish_check(chosen: Remote, document: bytes, issues: list[Issue]) -> list[
     if not checked.accepted:
         raise Invalid(f"{chosen.url} did not answer like an mcp-registry of this release")
     return []
+
+
+def _of_its_own(verdict: list[Issue], why: str) -> Issue:
+    """The first error that a server finds by rules that are not those of the verdict here."""
+    first = next((issue for issue in verdict if issue.severity is Severity.ERROR), None)
+    return _issue("", why) if first is None else _issue(first.path, f"{first.message} [{first.reference}]")
 
 
 def _path(why: str, members: Members) -> str:
