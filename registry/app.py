@@ -36,14 +36,20 @@ from registry.egress.names import NameServers
 from registry.errors import ConfigFault, RegistryError
 from registry.logs import BoundLog, Lines
 from registry.policy.token import without_secrets
-from registry.publishing import Publisher
 from registry.settings import Settings
 from registry.store.interface import EVERYONE
 from registry.store.sqlite.copy import discard_leftovers
 from registry.store.sqlite.migrations import migrate
 from registry.store.sqlite.store import SqliteStore
-from registry.verify.ownership import ownership, require_usable
-from registry.wiring import configured_upstreams, egress_client, ensure_signing_key, private_source, registry_tokens
+from registry.verify.ownership import require_usable
+from registry.wiring import (
+    configured_upstreams,
+    egress_client,
+    ensure_signing_key,
+    private_source,
+    publisher,
+    registry_tokens,
+)
 from sync.configure import put_in_force
 from sync.schedule import Jobs
 
@@ -119,14 +125,13 @@ def build(
             clock=clock,
         )
         logins = Logins(exchanges, tokens=tokens, store=store, clock=clock, callers=callers, log=log)
-    publisher = Publisher(
+    publish = PublishRoutes(
         store,
-        clock=clock,
-        settings=settings.publish,
-        ownership=ownership(settings, client, clock, os.environ),
-        severities=settings.validation.severities(),
+        publisher(settings, store, client=client, clock=clock, environ=os.environ),
+        identity,
+        callers,
+        private=private_source(settings),
     )
-    publish = PublishRoutes(store, publisher, identity, callers, private=private_source(settings))
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:

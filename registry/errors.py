@@ -108,8 +108,12 @@ class UpstreamRefused(UpstreamFault):
     """
     Raised when a peer answered with an error status.
 
-    `retry_after_s` is its own wish, where it stated one. `headers` are the answer's; their names compare without
-    regard to case, and they are not for logs.
+    Args:
+        retry_after_s: Its own wish, where it stated one.
+        headers: The answer's. Their names compare without regard to case, and they are not for logs.
+        detail: The sentence of its answer, of which the message has the beginning; empty if there is none to show.
+        reasons: What its answer says beside that. Like `detail` cleaned, bounded, and without what repeats something
+            that was sent.
     """
 
     def __init__(
@@ -119,11 +123,15 @@ class UpstreamRefused(UpstreamFault):
         status: int,
         retry_after_s: float | None = None,
         headers: Mapping[str, str] = MappingProxyType({}),
+        detail: str = "",
+        reasons: tuple[str, ...] = (),
     ) -> None:
         super().__init__(message)
         self.status = status
         self.retry_after_s = retry_after_s
         self.headers = headers
+        self.detail = detail
+        self.reasons = reasons
 
 
 class UpstreamNonsense(UpstreamFault):

@@ -10,7 +10,10 @@ from registry.clock import Clock
 from registry.egress.client import EgressClient, Network, trust
 from registry.egress.names import NameServers
 from registry.logs import BoundLog
+from registry.publishing import Publisher
 from registry.settings import Settings
+from registry.store.interface import Store
+from registry.verify.ownership import ownership
 from sync.configured import ConfiguredUpstream
 
 
@@ -30,6 +33,28 @@ def configured_upstreams(settings: Settings, environ: Mapping[str, str]) -> list
         ConfiguredUpstream(settings=upstream, token=None if upstream.token is None else upstream.token.resolve(environ))
         for upstream in sorted(settings.upstreams, key=lambda upstream: upstream.precedence)
     ]
+
+
+def publisher(
+    settings: Settings, store: Store, *, client: EgressClient, clock: Clock, environ: Mapping[str, str]
+) -> Publisher:
+    """
+    What publishes into *store*, with the rules of *settings*. Belongs to one event loop.
+
+    Args:
+        client: For asking whose a package is. To be opened and closed by the caller.
+        environ: Where the secrets for that are looked up.
+
+    Raises:
+        ConfigFault: a secret that is referred to is missing or readable by others.
+    """
+    return Publisher(
+        store,
+        clock=clock,
+        settings=settings.publish,
+        ownership=ownership(settings, client, clock, environ),
+        severities=settings.validation.severities(),
+    )
 
 
 def egress_client(settings: Settings, clock: Clock, *, network: Network | None = None) -> EgressClient:

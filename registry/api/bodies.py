@@ -8,7 +8,7 @@ import asyncio
 import json
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 from litestar import Request
@@ -17,10 +17,13 @@ from litestar.types import HTTPScope
 from registry.api.problems import BodyRefused, ParameterFault
 from registry.errors import Invalid
 from schemas.registry_api import ProblemDetail
+from schemas.server_json.document import AmbiguousDocument, require_unambiguous
 from schemas.validation.body import BodyFailure, body_failures
 from schemas.validation.engine import MOST_BYTES, read
 from schemas.validation.issue import Issue, shortened
 from schemas.validation.reading import Members
+
+_T = TypeVar("_T")
 
 _READ_S: Final = 5.0
 _LONGEST_VALUE: Final = 1000
@@ -57,6 +60,22 @@ async def read_body(request: Request[Any, Any, Any], *, most: int = MOST_BYTES) 
         error_of_type = ProblemDetail(message=f"unknown content type: {shortened(kind)}", location="body")
         raise BodyRefused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, _FAILED, [error_of_type])
     return body
+
+
+async def read_json(request: Request[Any, Any, Any], kind: type[_T], *, most: int) -> _T:  # Any: none of it is used
+    """
+    The body as *kind*, for routes of our own: the request must say that it is JSON, so that no form of a page sends it.
+
+    Raises as `read_body` does, and Invalid for what is no *kind*, or can be read in two ways.
+    """
+    if not _header(request.scope, b"content-type").startswith(b"application/json"):
+        raise Invalid("the body must be JSON; send Content-Type: application/json")
+    body = await read_body(request, most=most)
+    try:
+        require_unambiguous(body)
+        return msgspec.json.decode(body, type=kind)
+    except (AmbiguousDocument, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Invalid(f"the body is not what is expected here: {error}") from error
 
 
 def server_json(body: bytes) -> Members:

@@ -40,12 +40,12 @@ _WITHOUT_CORS: Final = re.compile(r"/+(v1(/|$)|metrics/*$)")
 
 class Edge:
     """
-    Args:
+    Attributes:
         inner: The application with the routes.
     """
 
     def __init__(self, inner: ASGIApp, *, clock: Clock, hosts: Hosts, access: AccessLog, measures: Measures) -> None:
-        self._inner = inner
+        self.inner = inner
         self._clock = clock
         self._hosts = hosts
         self._access = access
@@ -53,7 +53,7 @@ class Edge:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
-            await self._inner(scope, receive, send)
+            await self.inner(scope, receive, send)
             return
         started_ns = self._clock.monotonic_ns()
         path = scope["path"]
@@ -75,7 +75,7 @@ class Edge:
             refused = self._refused(scope, path)
             if refused is None:
                 scope["path"] = routed_path(scope)
-                await self._inner(scope, receive, observed)
+                await self.inner(scope, receive, observed)
             else:
                 await refused(scope, receive, observed)
         finally:

@@ -30,7 +30,8 @@ class Identity:
 
     def reader(self, scope: HTTPScope) -> Principal:
         """
-        Who reads the view of their home team; without a credential the anonymous reader, where there is one.
+        Who reads the view of their home team; without a credential the anonymous reader, where there is one, and so for
+        logins that say nothing about reading (see Authenticator.reading).
 
         Raises:
             Unauthenticated: there is none, and a credential is needed.

@@ -12,12 +12,13 @@ from registry.api.identity import Identity
 from registry.api.params import list_query, parse_query
 from registry.api.servers import list_body
 from registry.catalog.entry import ServerName
-from registry.catalog.overlay import PRIVATE
+from registry.catalog.overlay import PRIVATE, Source
 from registry.catalog.pattern import name_range
 from registry.catalog.published import published, published_item
 from registry.catalog.query import Position, Query
 from registry.catalog.view import StoredEntry
 from registry.errors import Refused
+from registry.policy.namespaces import may_publish
 from registry.policy.principal import Principal, Role
 from registry.store.interface import Snapshot, Store
 from schemas.registry_api import ListMetadata
@@ -26,8 +27,13 @@ _READ: Final = [HttpMethod.GET, HttpMethod.HEAD]
 _PRIVATE_ANSWER: Final[tuple[Header, ...]] = ((b"cache-control", b"private, no-store"), (b"vary", b"Authorization"))
 
 
-def mine_route(prefix: str, store: Store, identity: Identity) -> HTTPRouteHandler:
-    """Under *prefix*; with `limit` and `cursor` as every list has them."""
+def mine_route(prefix: str, store: Store, identity: Identity, private: Source) -> HTTPRouteHandler:
+    """
+    Under *prefix*; with `limit` and `cursor` as every list has them.
+
+    Args:
+        private: The source of what is published here.
+    """
 
     @route(f"{prefix}/x/registry/mine", http_method=_READ, name=f"list-mine{prefix}")
     async def list_mine(scope: HTTPScope) -> ASGIApp:
@@ -35,7 +41,7 @@ def mine_route(prefix: str, store: Store, identity: Identity) -> HTTPRouteHandle
         if Role.PUBLISHER not in principal.roles:
             raise Refused("this lists what you may publish, and you do not have any publish permissions")
         query = list_query(parse_query(scope["query_string"]))
-        items, after = await store.ask(lambda snapshot: _page(snapshot, principal, query))
+        items, after = await store.ask(lambda snapshot: _page(snapshot, principal, private, query))
         cursor = None if after is None else encode_cursor(query, after)
         metadata = ListMetadata(next_cursor=cursor, count=len(items))
         return json_answer(list_body(items, metadata), headers=_PRIVATE_ANSWER)
@@ -43,7 +49,9 @@ def mine_route(prefix: str, store: Store, identity: Identity) -> HTTPRouteHandle
     return list_mine
 
 
-def _page(snapshot: Snapshot, principal: Principal, query: Query) -> tuple[list[bytes], Position | None]:
+def _page(
+    snapshot: Snapshot, principal: Principal, private: Source, query: Query
+) -> tuple[list[bytes], Position | None]:
     found: dict[tuple[ServerName, str], StoredEntry] = {}
     for pattern in principal.namespaces:
         low, high = name_range(pattern)
@@ -58,6 +66,10 @@ def _page(snapshot: Snapshot, principal: Principal, query: Query) -> tuple[list[
         for visible in published(snapshot.entries(PRIVATE, name))
     }
     # A version may have come or gone between the two looks: what is shown is what the second one saw.
-    items = [published_item(latest[key], snapshot.document) for key in shown if key in latest]
+    items = [
+        published_item(latest[key], snapshot.document)
+        for key in shown
+        if key in latest and may_publish(principal, key[0], private)
+    ]
     more = len(keys) > query.limit
     return items, Position(name=str(shown[-1][0]), version=shown[-1][1]) if more else None

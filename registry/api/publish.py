@@ -16,6 +16,7 @@ from registry.api.answers import encoded, json_answer
 from registry.api.callers import Callers
 from registry.api.identity import Identity
 from registry.api.path import name_in, version_in
+from registry.api.source_limits import source_of
 from registry.api.written import caller, wanted_status, written
 from registry.catalog.entry import ServerName
 from registry.catalog.overlay import Source
@@ -46,7 +47,7 @@ class PublishRoutes:
         self._publisher = publisher
         self._identity = identity
         self._callers = callers
-        self._private = private
+        self.private = private
 
     def routes(self, prefixes: Sequence[str]) -> list[HTTPRouteHandler]:
         """Under each of *prefixes*."""
@@ -78,8 +79,8 @@ class PublishRoutes:
     async def _published(self, request: _AnyRequest, *, dry_run: bool) -> bytes:
         given = await written(request, self._identity)
         principal, manifest = given.principal, given.manifest
-        if not may_publish(principal, manifest.name, self._private):
-            raise Refused(_not_permitted(principal, manifest.name, self._private))
+        if not may_publish(principal, manifest.name, self.private):
+            raise Refused(_not_permitted(principal, manifest.name, self.private))
         try:
             return await self._publisher.publish(
                 manifest, actor=acting(principal), source=self._source(request), dry_run=dry_run
@@ -138,7 +139,7 @@ class PublishRoutes:
     def _changeable(self, scope: HTTPScope, principal: Principal, *, missing: str) -> ServerName:
         """The name in the path, if *principal* may set its status."""
         name = name_in(scope, missing=missing)
-        if not (may_publish(principal, name, self._private) or may_edit(principal, name)):
+        if not (may_publish(principal, name, self.private) or may_edit(principal, name)):
             raise Refused("You do not have publish or edit permissions for this server")
         return name
 
@@ -146,11 +147,11 @@ class PublishRoutes:
         """The answer 400: programs look for *detail* and for the reason."""
         why, taken_by = str(refused), refused.taken_by
         if taken_by is not None and self._sees(principal, ServerName(taken_by)):
-            why = why.replace("another server", f"server {taken_by}")
+            why = f"{why.removesuffix('another server')}server {taken_by}"
         return Invalid(detail, why=why)
 
     def _sees(self, principal: Principal, name: ServerName) -> bool:
-        if may_publish(principal, name, self._private) or may_edit(principal, name):
+        if may_publish(principal, name, self.private) or may_edit(principal, name):
             return True
         if Role.READER not in principal.roles or principal.home_team is None:
             return False
@@ -158,7 +159,7 @@ class PublishRoutes:
         return view is not None and view.latest(name, include_deleted=False) is not None
 
     def _source(self, request: _AnyRequest) -> str:
-        return self._callers.address(request.scope)
+        return source_of(self._callers.address(request.scope))
 
 
 def _route(method: HttpMethod, path: str, name: str) -> Any:  # Any: litestar's decorator

@@ -58,7 +58,7 @@ def routes(
     table: list[HTTPRouteHandler] = []
     for prefix in PREFIXES:
         table += read_routes(prefix, store, clock, identity)
-        table.append(mine_route(prefix, store, identity))
+        table.append(mine_route(prefix, store, identity, publish.private))
     table += publish.routes(PREFIXES)
     table += validate_routes(PREFIXES, clock, callers, severities)
     if logins is not None:

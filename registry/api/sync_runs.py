@@ -3,15 +3,16 @@
 Until there are roles this exists on loopback listeners only, for callers on the machine itself (operators.py).
 """
 
-from typing import Final
+from typing import Any, Final
 
 import msgspec
-from litestar import HttpMethod, route
+from litestar import HttpMethod, Request, route
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.types import ASGIApp, HTTPScope
 
 from registry.api.answers import encoded
+from registry.api.bodies import read_json
 from registry.api.operators import require_operator
 from registry.api.params import bounded_integer, parse_query
 from registry.clock import Clock
@@ -71,23 +72,10 @@ def sync_run_routes(store: Store, clock: Clock) -> list[HTTPRouteHandler]:
             raise NotFound(f"no sync run {run_id[:40]}; it may have been removed by retention")
         return encoded(run_report(run))
 
-    @route(
-        "/v1/sync-runs",
-        http_method=[HttpMethod.POST],
-        name="request-sync-run",
-        status_code=202,
-        request_max_body_size=_LARGEST_BODY,
-    )
-    async def ask_for_run(scope: HTTPScope, body: bytes) -> ASGIApp:
-        require_operator(scope)
-        if not any(
-            name == b"content-type" and value.startswith(b"application/json") for name, value in scope["headers"]
-        ):
-            raise Invalid("the body must be JSON; send Content-Type: application/json")
-        try:
-            wanted = msgspec.json.decode(body, type=RunRequest)
-        except msgspec.DecodeError as error:
-            raise Invalid(f"the body is not a run request: {error}") from error
+    @route("/v1/sync-runs", http_method=[HttpMethod.POST], name="request-sync-run", status_code=202)
+    async def ask_for_run(request: Request[Any, Any, Any]) -> ASGIApp:  # Any: user, token and state are not used
+        require_operator(request.scope)
+        wanted = await read_json(request, RunRequest, most=_LARGEST_BODY)
         run = await perform(
             store,
             lambda transaction: request_run(

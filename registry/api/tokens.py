@@ -1,15 +1,16 @@
 """`/v1/tokens`: issuing, listing and revoking tokens. For the role admin, from wherever it calls."""
 
 import re
-from typing import Final, TypeVar
+from typing import Any, Final
 
 import msgspec
-from litestar import HttpMethod, route
+from litestar import HttpMethod, Request, route
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.types import ASGIApp, HTTPScope
 
 from registry.api.answers import Header, encoded
+from registry.api.bodies import read_json
 from registry.api.identity import Identity
 from registry.api.params import bounded_integer, parse_query
 from registry.auth.listing import Position, TokenList, issued_token, token_report, visible_tokens
@@ -25,8 +26,7 @@ from registry.policy.principal import Principal, Role
 from registry.policy.token import named_token, token_name
 from registry.store.interface import Store
 
-_T = TypeVar("_T")
-
+_AnyRequest = Request[Any, Any, Any]  # Any: user, token and state are not used
 _READ: Final = [HttpMethod.GET, HttpMethod.HEAD]
 _LARGEST_BODY: Final = 64 * 1024
 _MOST_TOKENS: Final = 100
@@ -87,16 +87,10 @@ def token_routes(store: Store, clock: Clock, identity: Identity) -> list[HTTPRou
             raise NotFound(f"there is no token {token_name(named)}")
         return encoded(token_report(token, clock.now_us()), headers=_NOT_KEPT)
 
-    @route(
-        "/v1/tokens",
-        http_method=[HttpMethod.POST],
-        name="issue-token",
-        status_code=201,
-        request_max_body_size=_LARGEST_BODY,
-    )
-    async def issue(scope: HTTPScope, body: bytes) -> ASGIApp:
-        giver = administrator(scope)
-        wanted = _decoded(scope, body, TokenRequest)
+    @route("/v1/tokens", http_method=[HttpMethod.POST], name="issue-token", status_code=201)
+    async def issue(request: _AnyRequest) -> ASGIApp:
+        giver = administrator(request.scope)
+        wanted = await read_json(request, TokenRequest, most=_LARGEST_BODY)
         given = mandate(wanted.roles, wanted.teams, wanted.namespaces)
         if (why := withheld(giver, given)) is not None:
             raise Refused(f"cannot issue this token: {why}")
@@ -129,16 +123,10 @@ def token_routes(store: Store, clock: Clock, identity: Identity) -> list[HTTPRou
         )
         return encoded(token_report(token, clock.now_us()), headers=_NOT_KEPT)
 
-    @route(
-        "/v1/tokens/revoke",
-        http_method=[HttpMethod.POST],
-        name="revoke-tokens-of-subject",
-        status_code=200,
-        request_max_body_size=_LARGEST_BODY,
-    )
-    async def revoke_of(scope: HTTPScope, body: bytes) -> ASGIApp:
-        revoker = administrator(scope)
-        wanted = _decoded(scope, body, RevocationRequest)
+    @route("/v1/tokens/revoke", http_method=[HttpMethod.POST], name="revoke-tokens-of-subject", status_code=200)
+    async def revoke_of(request: _AnyRequest) -> ASGIApp:
+        revoker = administrator(request.scope)
+        wanted = await read_json(request, RevocationRequest, most=_LARGEST_BODY)
         tokens = await perform(
             store,
             lambda transaction: revoke_tokens_of(
@@ -153,15 +141,6 @@ def token_routes(store: Store, clock: Clock, identity: Identity) -> list[HTTPRou
 
 def _actor(principal: Principal) -> Actor:
     return Actor(subject=principal.subject, roles=(Role.ADMIN.value,))
-
-
-def _decoded(scope: HTTPScope, body: bytes, kind: type[_T]) -> _T:
-    if not any(name == b"content-type" and value.startswith(b"application/json") for name, value in scope["headers"]):
-        raise Invalid("the body must be JSON; send Content-Type: application/json")
-    try:
-        return msgspec.json.decode(body, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Invalid(f"the body is not what is expected here: {error}") from error
 
 
 def _expiry(expires_in_s: int | None, clock: Clock) -> int | None:

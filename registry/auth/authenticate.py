@@ -26,6 +26,8 @@ _BAD_FORMAT: Final = "Invalid Authorization header format. Expected 'Bearer <tok
 _BAD_TOKEN: Final = "Invalid or expired Registry JWT token"
 _MOST_KNOWN: Final = 4096
 _UNKNOWN: Final = "failed to parse token: it is not valid here, or not any more"
+# `mcp-publisher status` reads before it writes, and prints what it is told here.
+_OTHERWISE: Final = "use `mcp-registry set-status` with the token in MCP_REGISTRY_TOKEN"
 _NOBODYS: Final = bytes(32)
 """Compared with where there is no token of that name. That a SHA-256 is this is as likely as a guessed secret."""
 
@@ -124,7 +126,7 @@ class Authenticator:
 
     def reader(self, headers: Headers) -> Principal:
         """
-        Who reads, through the view of its home team.
+        Through whose view a request reads.
 
         Raises:
             Unauthenticated, Invalid: as `caller`, or no credential where one is needed.
@@ -137,16 +139,33 @@ class Authenticator:
         """Who reads without a credential. Raises Unauthenticated if nobody does."""
         if self._anonymous is None:
             raise Unauthenticated(
-                "this registry is not read without a credential; send one as 'Authorization: Bearer …'"
+                "this registry is not read without a credential; send one as 'Authorization: Bearer …', or, to set a "
+                f"status, {_OTHERWISE}"
             )
         return self._anonymous
 
     def reading(self, principal: Principal) -> Principal:
-        """*principal*, if it may read the view of its home team. Raises Refused otherwise, saying what is missing."""
+        """
+        Through whose view *principal* reads: its home team's.
+
+        A login of publishers says what may be published and nothing about reading, and `mcp-publisher status` sends
+        its token with what it reads first. So such a caller reads what everybody does. Our own tokens say what they
+        are for.
+
+        Raises Refused if it may read nothing, saying what is missing.
+        """
         if Role.READER not in principal.roles:
-            raise Refused(f"the credential of {principal.subject} is not for reading: it lacks the role reader")
+            if principal.origin is not Origin.TOKEN and self._anonymous is not None:
+                return self._anonymous
+            raise Refused(
+                f"the credential of {principal.subject} is not for reading: it lacks the role reader. To set a status "
+                f"without reading, {_OTHERWISE}"
+            )
         if principal.home_team is None:
-            raise Refused(f"the credential of {principal.subject} names no team whose view it could read")
+            raise Refused(
+                f"the credential of {principal.subject} names no team whose view it could read. To set a status "
+                f"without reading, {_OTHERWISE}"
+            )
         return principal
 
     def bearer(self, presented: Presented) -> Principal:

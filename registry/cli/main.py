@@ -10,7 +10,9 @@ from registry.cli.completion import completion_command
 from registry.cli.config import config_group
 from registry.cli.findings import findings_command
 from registry.cli.init import init_command
+from registry.cli.publish import publish_command
 from registry.cli.serve import serve_command
+from registry.cli.set_status import set_status_command
 from registry.cli.status import quarantine_command, status_command
 from registry.cli.sync import sync_command
 from registry.cli.token import token_group
@@ -32,6 +34,8 @@ for _command in (
     findings_command,
     validate_command,
     init_command,
+    publish_command,
+    set_status_command,
     backup_command,
     restore_command,
     token_group,

@@ -8,6 +8,7 @@ from typing import Final
 
 import click
 
+from registry.cli.in_force import bring_in_force
 from registry.cli.output import console, duration, emit_json, table
 from registry.cli.target import Local, Remote, target, target_options
 from registry.cli.watch import Observed, Watcher, watching
@@ -16,9 +17,7 @@ from registry.logs import Lines, logger
 from registry.reports import RunReport, Status, run_report
 from registry.store.interface import Store
 from registry.store.records import Run, RunKind, RunState
-from registry.wiring import configured_upstreams, egress_client, private_source
-from sync.configure import put_in_force
-from sync.lease import JOBS
+from registry.wiring import configured_upstreams, egress_client
 from sync.schedule import Jobs
 
 _LOOK_EVERY_S: Final = 0.5
@@ -67,10 +66,7 @@ def _sync_here(chosen: Local, upstream: str | None, kind: RunKind, accepts: str 
     quiet = logger(Lines(open(os.devnull, "wb")), chosen.clock, for_people=False)  # noqa: SIM115 - closed with us
 
     async def work(store: Store) -> list[Run]:
-        lease = store.snapshot().lease(JOBS)
-        # Where a server has the jobs, its configuration is the one in force; a command must not change it under it.
-        if lease is None or lease.expires_us <= chosen.clock.now_us():
-            await put_in_force(store, upstreams, private=private_source(chosen.settings))
+        await bring_in_force(store, chosen)
         async with egress_client(chosen.settings, chosen.clock) as client:
             jobs = Jobs(
                 store=store,

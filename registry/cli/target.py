@@ -75,6 +75,7 @@ class Remote:
 
     def __init__(self, url: str, token: str | None) -> None:
         self.url = url.rstrip("/")
+        self.has_token = token is not None
         self._headers = {} if token is None else {"Authorization": f"Bearer {token}"}
 
     def get(self, path: str, kind: type[T]) -> T:
@@ -82,8 +83,12 @@ class Remote:
         return self._decoded(asyncio.run(self._request("GET", path, None)), kind)
 
     def post(self, path: str, body: object, kind: type[T]) -> T:
-        """The decoded answer to POST with *body* as JSON."""
+        """The decoded answer to POST with *body* as JSON; a msgspec.Raw is sent as it is."""
         return self._decoded(asyncio.run(self._request("POST", path, msgspec.json.encode(body))), kind)
+
+    def patch(self, path: str, body: object, kind: type[T]) -> T:
+        """The decoded answer to PATCH with *body* as JSON."""
+        return self._decoded(asyncio.run(self._request("PATCH", path, msgspec.json.encode(body))), kind)
 
     def delete(self, path: str, kind: type[T]) -> T:
         """The decoded answer to DELETE."""
@@ -154,10 +159,15 @@ def target(config: Path | None, server: str | None) -> Local | Remote:
     if given == {"config", "server"}:
         raise click.UsageError("give --config or --server, not both")
     if server is not None and "config" not in given:
-        return Remote(server, os.environ.get("MCP_REGISTRY_TOKEN"))
+        return remote(server)
     if config is None:
         raise click.UsageError("where? give --config FILE for the store, or --server URL for a running server")
     return Local(load_settings(config, os.environ))
+
+
+def remote(server: str) -> Remote:
+    """The server at that address, as the bearer of the token in the environment; an empty one counts as none."""
+    return Remote(server, os.environ.get("MCP_REGISTRY_TOKEN") or None)
 
 
 def local_target(config: Path | None, server: str | None, *, why: str) -> Local:

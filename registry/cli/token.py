@@ -114,6 +114,8 @@ def create_command(
     _note(f"{issued.id} of {issued.owner}: {', '.join(issued.roles)}; expires {_expiry(issued)}")
     if path is not None:
         _note(f"{path} is written: mcp-publisher publishes to {desk.registry} with it")
+        if Role.READER not in roles or not teams:
+            _note("mcp-publisher status reads before it writes: for that the token needs --role reader and --team, too")
     if as_json:
         emit_json(issued if path is None else _without_token(issued))
     elif path is None:

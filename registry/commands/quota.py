@@ -37,8 +37,14 @@ def spend_quotas(transaction: Transaction, quotas: Iterable[Quota], *, now_us: i
 
     Raises Throttled if one of them is used up.
     """
+    now_ns = now_us * 1000
     for quota in quotas:
-        spent = spend(quota.limit, tat_ns=transaction.bucket(quota.key), now_ns=now_us * 1000)
+        tat_ns = transaction.bucket(quota.key)
+        # No bucket takes longer than an hour to be full, and no change waits longer than another one for its turn: the
+        # wall clock was set back, and what it once said of this bucket says nothing any more.
+        if tat_ns > now_ns + 2 * _HOUR_NS:
+            tat_ns = 0
+        spent = spend(quota.limit, tat_ns=tat_ns, now_ns=now_ns)
         if not spent.allowed:
             wait_s = -(-spent.retry_after_ns // 1_000_000_000)
             raise Throttled(

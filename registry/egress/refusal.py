@@ -1,7 +1,8 @@
 """What an answer other than 2xx says, told without repeating anything that should not be told.
 
 A peer may put our own token into its error page, or terminal escapes, or a novel. What we quote is one text
-member of a JSON body, cleaned and cut, and nothing at all when it contains something that we sent.
+member of a JSON body, cleaned and cut, and nothing at all when it contains something that we sent. Beside it the error
+carries the reasons of a problem document (RFC 9457), each under the same conditions.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -17,6 +18,8 @@ from registry.egress.address import parse_host
 from registry.errors import Invalid, UpstreamRefused
 
 _QUOTE = 200
+_EXPLANATION = 1000
+_MOST_REASONS = 20
 # Longer wishes are cut to this: a peer must not switch a mirror off for a year.
 _LONGEST_WAIT_S = 86_400.0
 # Shorter texts ("1", "api") occur in any sentence and are no secrets.
@@ -36,12 +39,18 @@ def refusal(
         now_us: The instant, for a Retry-After that is a date.
     """
     message = f"{peer} answered {_titled(status)}"
+    detail, reasons = _explained(body, sent)
     if 300 <= status < 400 and "location" in headers:
         message += f" and points to {_host_of(headers['location'])}; redirects are not followed"
-    elif quote := _quote(body, sent):
-        message += f": {quote}"
+    elif detail:
+        message += f": {detail[:_QUOTE]}"
     return UpstreamRefused(
-        message, status=status, retry_after_s=retry_after_s(headers, now_us=now_us), headers=_Unshown(headers)
+        message,
+        status=status,
+        retry_after_s=retry_after_s(headers, now_us=now_us),
+        detail=detail,
+        reasons=reasons,
+        headers=_Unshown(headers),
     )
 
 
@@ -98,21 +107,28 @@ def _host_of(location: str) -> str:
         return "something that is no URL"
 
 
-def _quote(body: bytes, sent: Collection[str]) -> str:
+def _explained(body: bytes, sent: Collection[str]) -> tuple[str, tuple[str, ...]]:
+    """The sentence of a problem, empty if it has none to show, and its reasons."""
     try:
         problem = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return ""
+        return "", ()
     if not isinstance(problem, dict):
+        return "", ()
+    secrets = _secrets(sent)
+    texts = (problem.get(member) for member in ("detail", "error", "message", "title"))
+    sentence = next((text for text in texts if isinstance(text, str) and text), "")
+    errors = problem.get("errors")
+    reasons = [each.get("message") for each in errors if isinstance(each, dict)] if isinstance(errors, list) else []
+    shown = (_clean(text, secrets) for text in reasons[:_MOST_REASONS] if isinstance(text, str))
+    return _clean(sentence, secrets), tuple(filter(None, shown))
+
+
+def _clean(text: str, secrets: Collection[str]) -> str:
+    if any(part in text for part in secrets):
         return ""
-    for member in ("detail", "error", "message", "title"):
-        text = problem.get(member)
-        if isinstance(text, str) and text:
-            if any(part in text for part in _secrets(sent)):
-                return ""
-            printable = "".join(character if character.isprintable() else " " for character in text)
-            return " ".join(printable.split())[:_QUOTE]
-    return ""
+    printable = "".join(character if character.isprintable() else " " for character in text)
+    return " ".join(printable.split())[:_EXPLANATION]
 
 
 def _secrets(sent: Collection[str]) -> list[str]:

@@ -42,9 +42,9 @@ def manifest(name: str = "com.partner/tools", version: str = "1.0.0", **changes:
 
 
 @contextlib.contextmanager
-def taking(folder: Path, configuration: str = CONFIGURATION) -> Iterator[RunningRegistry]:
-    """A running registry that mirrors acme's public upstream, and takes publications."""
-    with serving(folder, acme()[1:], configuration=configuration) as running:
+def taking(folder: Path, configuration: str = CONFIGURATION, *, server: str = "") -> Iterator[RunningRegistry]:
+    """A running registry that mirrors acme's public upstream, and takes publications. *server*: TOML in `[server]`."""
+    with serving(folder, acme()[1:], configuration=configuration, server=server) as running:
         yield running
 
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from itertools import count
+from urllib.parse import quote
 
 import pytest
 
 from registry.policy.principal import Role
+from schemas.rfc3339 import parse_instant
 from tests.api.publishing import MIRRORED, Client, manifest, problem, taking, token
 from tests.api.world import OFFICIAL
 from tests.running import RunningRegistry
@@ -50,7 +52,8 @@ class TestEdit:
         assert answer.status == 200
         after = answer.json()
         assert after["server"]["description"] == "Mended"
-        assert after["_meta"][OFFICIAL]["updatedAt"] > before["_meta"][OFFICIAL]["updatedAt"]
+        moved = [parse_instant(each["_meta"][OFFICIAL]["updatedAt"]) for each in (before, after)]
+        assert moved[0] < moved[1]
         assert after["_meta"][OFFICIAL] | {"updatedAt": ""} == before["_meta"][OFFICIAL] | {"updatedAt": ""}
         assert publisher.read(name).json() == after
 
@@ -185,6 +188,24 @@ class TestMine:
             query = f"?limit=2&cursor={page['metadata']['nextCursor']}"
 
         assert walked == sorted(names)
+
+    def test_pages_go_through_odd_versions(self, registry: RunningRegistry, publisher: Client, name: str) -> None:
+        """
+        reference §10.13: a version may hold what a cursor is written with; one at a time, none is left out or twice.
+        """
+        odd = ["a:b", "%", "..", "/", "β", "🦉" * 255, "1 ", " 1", '"', "\\", "é", "e\u0301", "\U0010fffe", "\ufeff1"]
+        for version in odd:
+            assert publisher.publish(manifest(name, version)).status == 200
+        own = Client(registry, token(registry, Role.PUBLISHER, namespaces=(name,)))
+
+        walked, query = [], "?limit=1"
+        while query:
+            page = own.mine(query).json()
+            walked += [each["server"]["version"] for each in page["servers"]]
+            cursor = page["metadata"].get("nextCursor")
+            query = "" if cursor is None else f"?limit=1&cursor={quote(cursor, safe='')}"
+
+        assert walked == sorted(["1.0.0", *odd])
 
     def test_it_needs_a_publisher(self, registry: RunningRegistry, admin: Client) -> None:
         """

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from registry.policy.principal import Role
+from schemas.rfc3339 import parse_instant
 from tests.api.publishing import MIRRORED, Client, manifest, problem, server_path, taking, token, version_path
 from tests.api.world import OFFICIAL
 from tests.running import RunningRegistry
@@ -69,8 +70,20 @@ class TestOne:
             "older",
             None,
         ]
-        assert first["statusChangedAt"] == third["statusChangedAt"] > first["publishedAt"]
-        assert third["updatedAt"] > second["updatedAt"] > first["updatedAt"]
+        assert first["statusChangedAt"] == third["statusChangedAt"]
+        times = [first["publishedAt"], *(each["updatedAt"] for each in (first, second, third))]
+        assert [*map(parse_instant, times)] == sorted(set(map(parse_instant, times)))
+
+    def test_the_longest_message_and_the_way_back(self, client: Client, name: str) -> None:
+        """
+        reference §1.5, §4.3: 500 characters, counted as such; going to active clears them.
+        """
+        longest = "é🦉" * 250
+
+        deprecated = _block(client.set_status(name, "1.0.0", "deprecated", longest))
+        active = _block(client.set_status(name, "1.0.0", "active"))
+
+        assert (deprecated["statusMessage"], active.get("statusMessage")) == (longest, None)
 
     def test_what_changes_nothing_is_400(self, client: Client, name: str) -> None:
         """

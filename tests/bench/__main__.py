@@ -14,7 +14,7 @@ import msgspec
 from rich.console import Console
 
 from registry.errors import ConfigFault
-from tests.bench import filters, footprint, generator, pages, searches, syncing
+from tests.bench import filters, footprint, generator, pages, publishing, searches, syncing
 from tests.bench.figures import Figure, Report, show
 from tests.bench.machine import description, require_two_cores
 from tests.bench.wrk import require_wrk
@@ -25,8 +25,10 @@ _BENCHMARKS: Final[dict[str, Callable[[float], Iterator[Figure]]]] = {
     "search": searches.measure,
     "filters": filters.measure,
     "sync": syncing.measure,
+    "publish": publishing.measure,
     "footprint": footprint.measure,
 }
+_WITH_WRK: Final = frozenset({"pages", "filters"})
 _WIDEST: Final = 170
 
 
@@ -42,7 +44,8 @@ def main() -> int:
         parser.error(f"no benchmark is called {unknown[0]!r}; there are {', '.join(_BENCHMARKS)}")
     try:
         require_two_cores()
-        require_wrk()
+        if _WITH_WRK & set(chosen.names or _BENCHMARKS):
+            require_wrk()
     except ConfigFault as error:
         sys.stderr.write(f"{error}\n")
         return 2

@@ -25,10 +25,10 @@ def measure(_: float) -> Iterator[Figure]:
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         with registry(folder, store) as served:
-            fresh = _anonymous_mb(served.worker)
+            fresh = served.anonymous_mb
             tell(f"{len(targets):,} mixed requests")
             ask_each(served.port, targets)
-            used = _anonymous_mb(served.worker)
+            used = served.anonymous_mb
         yield below(
             "RssAnon of a worker", used, 150, unit="MB", note=f"after {len(targets):,} requests; {fresh:.0f} before"
         )
@@ -60,11 +60,3 @@ def _mixed(store: Path) -> list[str]:
     ]
     random.Random(3).shuffle(targets)
     return targets
-
-
-def _anonymous_mb(pid: int) -> float:
-    """Memory of that process alone, without what it maps from files."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("RssAnon:"):
-            return int(line.split()[1]) / 1024
-    raise ValueError(f"/proc/{pid}/status tells no RssAnon")

@@ -2,6 +2,8 @@
 
     python -m tests.bench.openloop --port 8080 --rate 500 --seconds 5 --targets FILE
 
+With `--requests` FILE holds whole requests, as `connection.save_requests` writes them, and each is sent once.
+
 A closed loop waits for an answer before it asks again, so a server that stalls is asked less and looks fast. Here a
 request that finds every connection busy waits for one, and the wait is part of its latency. One thread, no event
 loop: those round their timers to milliseconds, this looks at the clock until it is time. It wants a core of its own.
@@ -9,16 +11,17 @@ loop: those round their timers to milliseconds, this looks at the clock until it
 
 import argparse
 import select
-import socket
 import sys
 import time
 from collections import deque
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Final, Self
+from typing import Final
 
 import msgspec
+
+from tests.bench.connection import Connection, get, load_requests
 
 _CONNECTIONS: Final = 64
 _PATIENCE_NS: Final = 10_000_000_000
@@ -26,7 +29,6 @@ _PATIENCE_NS: Final = 10_000_000_000
 _SPIN_NS: Final = 1_500_000
 _LAST_ONES_NS: Final = 30_000_000
 _RUN_UP_NS: Final = 10_000_000
-_READ_BYTES: Final = 1 << 20
 
 
 class Latencies(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,52 +51,6 @@ class Latencies(msgspec.Struct, frozen=True, kw_only=True):
     lag_max_ms: float
 
 
-class _Connection:
-    """One kept-alive connection, with at most one request under way."""
-
-    def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port))
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.socket.setblocking(False)
-        self.scheduled_ns = 0
-        self._head = b""
-        self._missing = -1
-        self.ok = False
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.socket.close()
-
-    def ask(self, request: bytes, scheduled_ns: int) -> None:
-        self.scheduled_ns = scheduled_ns
-        self._head, self._missing = b"", -1
-        # A request is far smaller than the socket's buffer, which is empty: it goes out whole.
-        if self.socket.send(request) != len(request):
-            raise ValueError("a request did not fit into an empty socket buffer")
-
-    def receive(self) -> bool:
-        """Whether that was the end of the answer. Raises ValueError where there will be none."""
-        received = self.socket.recv(_READ_BYTES)
-        if not received:
-            raise ValueError("the server closed a connection in the middle of a run")
-        if self._missing < 0:
-            self._head += received
-            end = self._head.find(b"\r\n\r\n")
-            if end < 0:
-                return False
-            head = self._head[:end].lower()
-            start = head.find(b"content-length:") + 15
-            if start < 15:
-                raise ValueError("an answer without Content-Length cannot be measured here")
-            self.ok = head.startswith(b"http/1.1 200")
-            self._missing = int(head[start:].partition(b"\r\n")[0]) - (len(self._head) - end - 4)
-        else:
-            self._missing -= len(received)
-        return self._missing <= 0
-
-
 def run(
     port: int, targets: Sequence[str], *, rate: float, seconds: float, connections: int = _CONNECTIONS
 ) -> Latencies:
@@ -103,16 +59,22 @@ def run(
 
     Raises ValueError if the server closes a connection or answers in a way that cannot be counted.
     """
-    head = f"Host: 127.0.0.1:{port}\r\nAccept: application/json\r\n\r\n"
-    requests = [f"GET {target} HTTP/1.1\r\n{head}".encode() for target in targets]
+    requests = [get(port, target) for target in targets]
+    return send(port, requests, rate=rate, total=round(rate * seconds), connections=connections)
+
+
+def send(
+    port: int, requests: Sequence[bytes], *, rate: float, total: int, connections: int = _CONNECTIONS
+) -> Latencies:
+    """Send *total* requests, those of *requests* in turn. Otherwise as `run`."""
     with ExitStack() as stack:
-        opened = [stack.enter_context(_Connection(port)) for _ in range(connections)]
+        opened = [stack.enter_context(Connection(port)) for _ in range(connections)]
         poll = stack.enter_context(select.epoll())
-        return _ask_on_schedule(requests, opened, poll, rate=rate, total=round(rate * seconds))
+        return _ask_on_schedule(requests, opened, poll, rate=rate, total=total)
 
 
 def _ask_on_schedule(
-    requests: Sequence[bytes], opened: Sequence[_Connection], poll: select.epoll, *, rate: float, total: int
+    requests: Sequence[bytes], opened: Sequence[Connection], poll: select.epoll, *, rate: float, total: int
 ) -> Latencies:
     by_descriptor = {connection.socket.fileno(): connection for connection in opened}
     for descriptor in by_descriptor:
@@ -180,15 +142,16 @@ def _main() -> None:
     parser.add_argument("--rate", type=float, required=True, help="requests a second")
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--connections", type=int, default=_CONNECTIONS)
-    parser.add_argument("--targets", type=Path, required=True, help="paths with their queries, one a line")
+    asked = parser.add_mutually_exclusive_group(required=True)
+    asked.add_argument("--targets", type=Path, help="paths with their queries, one a line")
+    asked.add_argument("--requests", type=Path, help="whole requests, each of which is sent once")
     chosen = parser.parse_args()
-    found = run(
-        chosen.port,
-        chosen.targets.read_text().splitlines(),
-        rate=chosen.rate,
-        seconds=chosen.seconds,
-        connections=chosen.connections,
-    )
+    if chosen.requests is not None:
+        requests = load_requests(chosen.requests)
+        found = send(chosen.port, requests, rate=chosen.rate, total=len(requests), connections=chosen.connections)
+    else:
+        targets = chosen.targets.read_text().splitlines()
+        found = run(chosen.port, targets, rate=chosen.rate, seconds=chosen.seconds, connections=chosen.connections)
     sys.stdout.buffer.write(msgspec.json.encode(found) + b"\n")
 
 

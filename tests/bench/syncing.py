@@ -3,13 +3,11 @@
 import asyncio
 import http.client
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import Final, TypeVar
@@ -25,6 +23,7 @@ from tests.bench.machine import LOADED_FROM, SERVED_ON, pinned
 from tests.bench.served import Served, configuration, open_loop, registry
 from tests.bench.small_writes import Writes
 from tests.bench.telling import tell
+from tests.bench.walks import latest_run, upstream_of, wait_for_walk
 
 T = TypeVar("T")
 
@@ -36,15 +35,6 @@ _ALL_JUDGED_WITHIN_S: Final = 300.0
 _PATIENCE_S: Final = 30.0
 _LOADS: Final = 2
 """How many loads' time the reads and writes beside a full walk last."""
-
-
-class _Progress(msgspec.Struct):
-    state: str
-    pages: int
-
-
-class _Runs(msgspec.Struct):
-    items: list[_Progress]
 
 
 class _Reports(msgspec.Struct):
@@ -59,10 +49,10 @@ def measure(seconds: float) -> Iterator[Figure]:
     """A full walk into an empty store, five empty increments, and a walk that changes everything beside other work."""
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
-        with _upstream(catalog_file(_VERSIONS)) as url:
+        with upstream_of(catalog_file(_VERSIONS)) as url:
             yield from _alone(folder, url)
             yield from _with_findings(folder, url)
-        with _upstream(catalog_file(_VERSIONS, edited=True)) as url:
+        with upstream_of(catalog_file(_VERSIONS, edited=True)) as url:
             yield from _beside(folder, url, seconds * _LOADS)
 
 
@@ -133,13 +123,13 @@ def _beside(folder: Path, url: str, seconds: float) -> Iterator[Figure]:
     alone = _small_writes(store, seconds / 2)
     asyncio.run(make_due(store))
     with registry(folder, store, upstream=upstream_table(url)) as served:
-        _wait_for_walk(served)
+        wait_for_walk(served)
         tell(f"reads and small writes beside a walk that changes everything, {seconds:.0f} s")
         writing = _start_small_writes(store, seconds)
         # Once: the walk does not wait for a second try, and the upstream beside the load makes it late anyway.
         reads = open_loop(served, targets, folder, rate=_READS_PER_S, seconds=seconds, tries=1)
         writes = _written(writing)
-        progress = _latest_run(served)
+        progress = latest_run(served)
         if progress.state != "running":
             raise ValueError(f"the walk ended before the measurement did, or went wrong: {progress}")
     yield below(
@@ -158,22 +148,6 @@ def _beside(folder: Path, url: str, seconds: float) -> Iterator[Figure]:
         note=f"{writes.count} writes; p50 {writes.p50_ms:.2f}, max {writes.max_ms:.2f} ms; "
         f"without the walk p99 {alone.p99_ms:.2f} ms",
     )
-
-
-@contextmanager
-def _upstream(catalog: Path) -> Iterator[str]:
-    """The fake upstream as a process on the other core; its URL."""
-    with pinned(LOADED_FROM):
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.doubles.upstream", "--catalog", str(catalog)], stdout=subprocess.PIPE
-        )
-    assert process.stdout is not None
-    try:
-        yield process.stdout.readline().decode().strip()
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(_PATIENCE_S)
-        process.stdout.close()
 
 
 def _sync(config: Path, *options: str) -> RunReport:
@@ -197,18 +171,6 @@ def _start_small_writes(store: Path, seconds: float) -> subprocess.Popen[bytes]:
 def _written(process: subprocess.Popen[bytes]) -> Writes:
     output, _ = process.communicate(timeout=10 * _PATIENCE_S)
     return msgspec.json.decode(output, type=Writes)
-
-
-def _wait_for_walk(served: Served) -> None:
-    ends = time.monotonic() + _PATIENCE_S
-    while (progress := _latest_run(served)).state != "running" or progress.pages < 1:
-        if time.monotonic() > ends:
-            raise ValueError(f"no walk began: {served.log.read_text(errors='replace')[-2000:]}")
-        time.sleep(0.05)
-
-
-def _latest_run(served: Served) -> _Progress:
-    return _asked(served, "/v1/sync-runs?limit=1", _Runs).items[0]
 
 
 def _asked(served: Served, path: str, kind: type[T]) -> T:

@@ -1,4 +1,4 @@
-"""What mcp-publisher reads: always below `/v0`, exactly 200 (clients.md §8, reference §7)."""
+"""What mcp-publisher reads where nobody publishes: always below `/v0`, exactly 200 (clients.md §8, reference §7)."""
 
 from urllib.parse import quote
 
@@ -59,9 +59,9 @@ def test_status_of_nobody(base: str, name: str) -> None:
     assert answer.json()["detail"] == "Server not found"
 
 
-@pytest.mark.parametrize("path", ["/v0/publish", "/v0/auth/none", "/v0/auth/github-at"])
-def test_publishing_is_not_there(base: str, path: str) -> None:
+@pytest.mark.parametrize("method", ["none", "github-at", "github-oidc", "dns", "http"])
+def test_a_login_that_is_not_offered(base: str, method: str) -> None:
     """
-    This registry takes no publications: 404, so that the command says so and does not retry.
+    A login that this registry does not offer is 404, so that the command says so and does not retry.
     """
-    assert fetch(base, path, method="POST").status == 404
+    assert fetch(base, f"/v0/auth/{method}", method="POST", Content_Length="0").status == 404

@@ -153,6 +153,25 @@ class TestPublisherFile:
         assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
         assert [each.name for each in file.parent.iterdir()] == ["token.json"]
 
+    @pytest.mark.parametrize(
+        ("words", "said"),
+        [((), True), (("--role", "reader"), True), (("--role", "reader", "--team", "everyone"), False)],
+    )
+    def test_says_what_it_is_not_enough_for(
+        self, registry: RunningRegistry, tmp_path: Path, words: tuple[str, ...], said: bool
+    ) -> None:
+        """
+        `mcp-publisher status` reads before it writes, with the same token.
+        """
+        file = tmp_path / "token.json"
+
+        outcome = _token(
+            registry, "create", "--role", "publisher", "--namespace", "com.acme", *words, "--publisher-file", file
+        )
+
+        assert outcome.status == 0
+        assert ("mcp-publisher status reads before it writes" in outcome.err) == said
+
     def test_of_a_running_server(self, registry: RunningRegistry, tmp_path: Path) -> None:
         """
         The registry is the server that issued it; what was in the file before is replaced, whoever could read it.

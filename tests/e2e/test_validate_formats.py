@@ -177,7 +177,7 @@ class TestInOtherProjects:
         """
         workflow = yaml.safe_load((PROJECT / "docs" / "ci" / "example-workflow.yml").read_text())
         (job,) = workflow["jobs"].values()
-        (command,) = (step["run"] for step in job["steps"] if "mcp-registry validate" in step.get("run", ""))
+        command, _ = (step["run"] for step in job["steps"] if "mcp-registry validate" in step.get("run", ""))
         written(tmp_path / "servers/payroll/server.json", BAD)
 
         outcome = run_in(tmp_path, command)

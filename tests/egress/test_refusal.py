@@ -135,6 +135,42 @@ class TestQuote:
         assert str(refused(599)) == f"{PEER} answered 599"
 
 
+class TestExplained:
+    def test_sentence_and_reasons(self) -> None:
+        """
+        What a problem document says travels whole with the error, beside the message that quotes its beginning.
+        """
+        error = refused(
+            400,
+            body=b'{"detail":"' + b"a" * 300 + b'","errors":[{"message":"b\\n c"},{"message":""},{"x":1},7,"d",'
+            b'{"message":9},{"location":"body.x","message":"e"}]}',
+        )
+
+        assert (error.detail, error.reasons) == ("a" * 300, ("b c", "e"))
+        assert str(error) == f"{PEER} answered 400 bad request: {'a' * 200}"
+
+    def test_what_repeats_what_we_sent_is_left_out(self) -> None:
+        """
+        Each text for itself: one with a credential in it does not hide the others.
+        """
+        body = b'{"detail":"the token canary-token is bad","errors":[{"message":"canary-token"},{"message":"expired"}]}'
+
+        error = refused(401, body=body, sent=("Bearer canary-token",))
+
+        assert (error.detail, error.reasons) == ("", ("expired",))
+        assert str(error) == f"{PEER} answered 401 unauthorized"
+
+    def test_is_bounded(self) -> None:
+        """
+        A peer cannot fill a screen.
+        """
+        reason = b'{"message":"' + b"x" * 2000 + b'"}'
+
+        error = refused(422, body=b'{"detail":"bad","errors":[' + b",".join([reason] * 50) + b"]}")
+
+        assert (error.detail, error.reasons) == ("bad", ("x" * 1000,) * 20)
+
+
 class TestRedirect:
     @pytest.mark.parametrize(
         ("location", "whither"),

@@ -152,12 +152,20 @@ class TestTokensOfLogins:
 
         assert logins.seen == []
 
-    async def test_do_not_read_without_the_role(self, authenticator: Authenticator) -> None:
+    async def test_read_what_everybody_does(self, authenticator: Authenticator) -> None:
         """
-        A publisher is no reader, also where everybody reads.
+        A login of publishers says nothing about reading: with it `mcp-publisher status` reads what anybody may.
         """
-        with pytest.raises(Refused, match="lacks the role reader"):
-            authenticator.reader(_headers("e30.e30.AA"))
+        assert authenticator.reader(_headers("e30.e30.AA")) == authenticator.anonymous()
+
+    async def test_read_nothing_where_nobody_does(self, store: SqliteStore, clock: FrozenClock, logins: Logins) -> None:
+        """
+        A publisher is no reader; the refusal says what to use instead.
+        """
+        closed = Authenticator(store, anonymous_team=None, registry_tokens=logins, clock=clock)
+
+        with pytest.raises(Refused, match=r"lacks the role reader.*mcp-registry set-status"):
+            closed.reader(_headers("e30.e30.AA"))
 
 
 class TestIdentity:

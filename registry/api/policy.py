@@ -1,0 +1,99 @@
+"""What every route declares: who may ask it, and under which names what it changes is on record.
+
+Data, and no more: each route asks for itself who calls, and commands write the record. Tests hold that this table and
+the application name the same routes, and ask every route of it as every kind of caller. A route that is missing here
+does not get past them.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from registry.policy.principal import Role
+
+
+class Access(StrEnum):
+    """
+    What is enough, where it is no role for a name.
+
+    OPEN: nothing; a credential is not looked at. VIEW: the role reader and a home team, or no credential where there is
+    an anonymous team. ADMINISTRATION: the role admin. LOOPBACK: to call from the machine itself, which is no page in a
+    browser; such a route exists on loopback listeners only.
+    """
+
+    OPEN = "open"
+    VIEW = "view"
+    ADMINISTRATION = "administration"
+    LOOPBACK = "loopback operator"
+
+
+class RoutePolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    Attributes:
+        needs: Any one of these is enough. A role stands for itself and for names that the caller's patterns cover.
+        events: What may be on record after a request that succeeded; none: it changes nothing.
+        harmless: Why there are no events, where the method would make one expect some.
+    """
+
+    needs: tuple[Role | Access, ...]
+    events: tuple[str, ...] = ()
+    harmless: str = ""
+
+
+_OPEN: Final = RoutePolicy(needs=(Access.OPEN,))
+_VIEW: Final = RoutePolicy(needs=(Access.VIEW,))
+_TOKENS_READ: Final = RoutePolicy(needs=(Access.ADMINISTRATION,))
+_OPERATOR_READS: Final = RoutePolicy(needs=(Access.LOOPBACK,))
+_STATUS: Final = RoutePolicy(needs=(Role.PUBLISHER, Role.ADMIN), events=("server.status_changed",))
+
+POLICY: Final[Mapping[str, RoutePolicy]] = {
+    # What everybody reads.
+    "get-docs": _OPEN,
+    "get-openapi-json": _OPEN,
+    "get-openapi-yaml": _OPEN,
+    "get-health": _OPEN,
+    "ping": _OPEN,
+    "get-version": _OPEN,
+    "validate-server": RoutePolicy(needs=(Access.OPEN,), harmless="what is sent is judged, and not kept"),
+    # Logins. One that is refused is on record as login.refused, and answered 401.
+    **{
+        f"exchange-{method}-token": RoutePolicy(needs=(Access.OPEN,), events=("login.granted",))
+        for method in ("dns", "http", "github-at", "github-oidc", "oidc", "none")
+    },
+    # What the view of a team holds.
+    "list-servers": _VIEW,
+    "get-server-versions": _VIEW,
+    "get-server-version": _VIEW,
+    # What is published here.
+    "publish-server": RoutePolicy(needs=(Role.PUBLISHER,), events=("server.published",)),
+    "check-publication": RoutePolicy(needs=(Role.PUBLISHER,), harmless="it is tried in a transaction that is undone"),
+    "edit-server": RoutePolicy(needs=(Role.ADMIN,), events=("server.edited",)),
+    "update-server-status": _STATUS,
+    "update-server-all-versions-status": _STATUS,
+    "delete-server-version": _STATUS,
+    "list-mine": RoutePolicy(needs=(Role.PUBLISHER,)),
+    # Tokens: those that the caller could have issued (registry.policy.delegation).
+    "list-tokens": _TOKENS_READ,
+    "get-token": _TOKENS_READ,
+    "issue-token": RoutePolicy(needs=(Access.ADMINISTRATION,), events=("token.issued",)),
+    "revoke-token": RoutePolicy(needs=(Access.ADMINISTRATION,), events=("token.revoked",)),
+    "revoke-tokens-of-subject": RoutePolicy(needs=(Access.ADMINISTRATION,), events=("token.revoked",)),
+    # What operators do on the machine itself.
+    "get-metrics": _OPERATOR_READS,
+    "get-status": _OPERATOR_READS,
+    "list-quarantine": _OPERATOR_READS,
+    "list-findings": _OPERATOR_READS,
+    "get-findings-summary": _OPERATOR_READS,
+    "list-sync-runs": _OPERATOR_READS,
+    "get-sync-run": _OPERATOR_READS,
+    "request-sync-run": RoutePolicy(needs=(Access.LOOPBACK,), events=("sync.requested",)),
+    "make-backup": RoutePolicy(needs=(Access.LOOPBACK,), events=("store.backed_up",)),
+}
+"""By operation: the name of a route without its prefix."""
+
+
+def operation_of(route_name: str) -> str:
+    """The operation that a route of that name is, under whichever prefix: `ping` of `ping/v0.1`."""
+    return route_name.partition("/")[0]

@@ -1,0 +1,44 @@
+"""Bodies of our own routes that two parsers could read differently (threats "JSON parser differential")."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.api.attacking import attacker, sent
+from tests.api.publishing import Client, taking
+
+_TOKENS = "/v1/tokens"
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    with taking(tmp_path_factory.mktemp("ambiguous")) as registry:
+        yield attacker(registry)
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        (_TOKENS, '{"owner":"a","roles":["reader"],"roles":["admin"],"namespaces":["*"]}'),
+        (_TOKENS, '{"owner":"a","roles":["reader"],"\\u0072oles":["admin"],"namespaces":["*"]}'),
+        (_TOKENS, '{"owner":"a","roles":["reader"],"Roles":["admin"],"namespaces":["*"]}'),
+        (_TOKENS, '{"owner":"a","roles":["reader"],"expires_in_s":1e999}'),
+        (_TOKENS, '\ufeff{"owner":"a","roles":["reader"]}'),
+        (_TOKENS, '{"owner":"a","roles":["reader"]}{"owner":"b","roles":["admin"]}'),
+        (_TOKENS, '{"owner":"a","roles":' + "[" * 60_000),
+        (f"{_TOKENS}/revoke", '{"subject":"a","subject":"b"}'),
+        ("/v1/sync-runs", '{"upstream":"official","kind":"incremental","kind":"full"}'),
+    ],
+    ids=lambda given: given[:70],
+)
+def test_is_400(client: Client, path: str, body: str) -> None:
+    """
+    Ours: nothing is issued, revoked or asked for on the strength of the last of two, or of another spelling.
+    """
+    content = body.encode()
+
+    answer = sent(client, path, content, "Content-Type: application/json", f"Content-Length: {len(content)}")
+
+    assert answer.status == 400
+    assert answer.json()["detail"].startswith("the body is not what is expected here: ")
+    assert len(answer.body) < 1000
