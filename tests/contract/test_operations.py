@@ -338,6 +338,8 @@ class TestGrowth:
             "quarantine": 0,
             "tokens": 0,
             "audit events": 0,
+            "audit payloads": 0,
+            "audit checkpoints": 0,
         }
         assert growth.file_bytes > 0
         assert growth.file_bytes >= growth.free_bytes >= 0

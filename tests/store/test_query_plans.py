@@ -12,11 +12,11 @@ from typing import Final
 
 import pytest
 
-from registry.store.sqlite import operations, queries
+from registry.store.sqlite import operations, queries, record
 
 STATEMENTS: Final = {
     name: statement
-    for module in (queries, operations)
+    for module in (queries, operations, record)
     for name, statement in vars(module).items()
     if name.isupper() and isinstance(statement, str)
 }
@@ -59,20 +59,30 @@ READS = {
     "RUNS_OF_UPSTREAM": "runs USING INDEX runs_upstream (upstream=? AND sequence<?)",
     "TOKEN": "tokens USING INDEX sqlite_autoindex_tokens_1 (id=?)",
     "TOKENS": "tokens USING INDEX tokens_created ((created_us,id)<(?,?))",
+    "SEALED": "audit_events USING INTEGER PRIMARY KEY (rowid>?)",
+    "FOUND": "audit_events USING INTEGER PRIMARY KEY (rowid<?)",
+    "FOUND_BY_ACTION": "audit_events USING INDEX audit_action (action=? AND id<?)",
+    "FOUND_BY_ACTOR": "audit_events USING INDEX audit_actor (actor=? AND id<?)",
+    "FOUND_BY_OBJECT": "audit_events USING INDEX audit_object (object=? AND id<?)",
+    "FOUND_BY_OUTCOME": "audit_events USING INDEX audit_not_done (outcome=? AND id<?)",
+    "SWEEP_PAYLOADS": "audit_payloads USING COVERING INDEX audit_payloads_at (at_us<?)",
     "TOKENS_OF_OWNER": "tokens USING INDEX tokens_owner (owner=? AND (created_us,id)<(?,?))",
 }
 
 # In the order of an index or of the table itself: nothing is sorted before the first row comes.
 UNSORTED = [
     "PAGE_PLAIN", "PAGE_LATEST", "PAGE_FILTERED", "PAGE_ONE_VERSION", "SEARCH_COMMON", "NAMES_OF", "RUNS",
-    "RUNS_OF_UPSTREAM", "OLD_SUPERSEDED", "AUDIT_EVENTS", "TOKENS", "TOKENS_OF_OWNER",
+    "RUNS_OF_UPSTREAM", "OLD_SUPERSEDED", "TOKENS", "TOKENS_OF_OWNER",
+    "EVENTS", "SEALED", "FILED", "FOUND", "FOUND_BY_ACTION", "FOUND_BY_ACTOR", "FOUND_BY_OBJECT", "FOUND_BY_OUTCOME",
+    "CHECKPOINTS", "LAST_CHECKPOINT",
 ]  # fmt: skip
 
 # What reads a whole table on purpose, and why that is bearable.
 WHOLE = {
     "SHORT_COUNT": {"search_texts"},  # a term shorter than a trigram has no index; capped, on a thread
     "SEARCH_SHORT": {"search_texts"},  # the same
-    "AUDIT_EVENTS": {"audit_events"},  # newest first, up to the limit
+    "EVENTS": {"audit_events"},  # newest first, up to the limit
+    "LAST_CHECKPOINT": {"audit_checkpoints"},  # the newest one
     "QUARANTINE": {"quarantine"},  # last seen first, up to the limit, along quarantine_seen
     "RUNS_IN_STATE": {"runs"},  # retention keeps them few
     "SWEEP_RUNS": {"old"},  # the same

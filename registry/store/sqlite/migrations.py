@@ -19,7 +19,8 @@ from registry.clock import Clock
 from registry.errors import StoreFault, StoreTooNew
 from registry.ids import new_id
 from registry.store.sqlite.connection import APPLICATION_ID, open_unchanged, open_writer
-from registry.store.sqlite.schema import CATALOG, OPERATIONS, PUBLISHING, TOKENS, VIEWS
+from registry.store.sqlite.schema import AUDIT_CHAIN, AUDIT_KEPT, CATALOG, OPERATIONS, PUBLISHING, TOKENS, VIEWS
+from registry.store.sqlite.sealing import seal_what_there_is
 from registry.store.sqlite.turnstile import Turnstile
 
 
@@ -42,6 +43,13 @@ def _all(statements: Iterable[str]) -> Callable[[Database], None]:
     return apply
 
 
+def _seal(db: Database) -> None:
+    """What was recorded until now is the beginning of the chain, as it stands."""
+    _all(AUDIT_CHAIN)(db)
+    seal_what_there_is(db.conn)
+    _all(AUDIT_KEPT)(db)
+
+
 MIGRATIONS: Final = (
     Migration(number=1, title="catalog", oldest_release="0.1.0", apply=_all(CATALOG)),
     Migration(number=2, title="views", oldest_release="0.1.0", apply=_all(VIEWS)),
@@ -49,6 +57,8 @@ MIGRATIONS: Final = (
     # Older code knows no private source, and would take what was published out of the views.
     Migration(number=4, title="publishing", oldest_release="0.2.0", apply=_all(PUBLISHING)),
     Migration(number=6, title="tokens", oldest_release="0.2.0", apply=_all(TOKENS)),
+    # Older code would append without a seal.
+    Migration(number=8, title="audit chain", oldest_release="0.2.0", apply=_seal),
 )
 
 
