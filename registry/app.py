@@ -21,8 +21,10 @@ from registry.api.edge import Edge
 from registry.api.hosts import Hosts
 from registry.api.identity import Identity
 from registry.api.measures import Measures
+from registry.api.noted import noted_on
 from registry.api.problems import answer
 from registry.api.publish import PublishRoutes
+from registry.api.refusals import Refusals
 from registry.api.routes import routes
 from registry.auth.authenticate import Authenticator
 from registry.catalog.entry import ServerName
@@ -82,6 +84,7 @@ def build(settings: Settings, *, clock: Clock, lines: Lines, log: BoundLog) -> A
     callers = Callers(settings.server.trusted_proxies)
     authenticator = Authenticator(store, anonymous_team=settings.anonymous.team, registry_tokens=None, clock=clock)
     identity = Identity(authenticator, callers, Attempts(clock))
+    refusals = Refusals(store, clock, log)
     client = EgressClient(clock=clock, user_agent=f"mcp-registry/{RELEASE}")
     publisher = Publisher(
         store,
@@ -99,6 +102,9 @@ def build(settings: Settings, *, clock: Clock, lines: Lines, log: BoundLog) -> A
             stack.callback(lines.close)
             stack.push_async_callback(store.aclose)
             await stack.enter_async_context(client)
+            stack.push_async_callback(refusals.flush)
+            watching = await stack.enter_async_context(asyncio.TaskGroup())
+            stack.callback(watching.create_task(refusals.watch()).cancel)
             jobs = Jobs(
                 store=store,
                 clock=clock,
@@ -132,8 +138,10 @@ def build(settings: Settings, *, clock: Clock, lines: Lines, log: BoundLog) -> A
         application,
         clock=clock,
         hosts=Hosts(settings.server.allowed_hosts),
-        access=AccessLog(lines, clock, callers),
+        callers=callers,
+        access=AccessLog(lines, clock),
         measures=measures,
+        refusals=refusals,
     )
 
 
@@ -141,6 +149,7 @@ def build(settings: Settings, *, clock: Clock, lines: Lines, log: BoundLog) -> A
 def _answered(log: BoundLog) -> Callable[[Request[Any, Any, Any], Exception], Response[bytes]]:
     def handler(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
         answered = answer(error, request.scope["path"])
+        noted_on(request.scope).error = error
         if answered.status >= 500 and not isinstance(error, RegistryError):
             shown = without_secrets(request.scope["path"])[:200]
             log.error(f"{request.method} {shown} failed: {type(error).__name__}", exc_info=error)

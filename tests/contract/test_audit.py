@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from registry.audit.chain import BEGINNING, first_broken, payload_digest
-from registry.audit.event import AuditEvent, Outcome
+from registry.audit.event import Outcome
 from registry.audit.question import EVERYTHING, Question
 from registry.commands.make_checkpoint import make_checkpoint
 from registry.commands.perform import Done, perform, refused

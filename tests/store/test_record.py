@@ -129,8 +129,9 @@ class TestMeddling:
             ("DELETE FROM audit_events WHERE id <= 2", 1),
             ("DELETE FROM audit_events WHERE id >= 4", 4),
             (
-                "UPDATE audit_events SET record = (SELECT record FROM audit_events AS o WHERE o.id = 5 - audit_events.id) "
-                "WHERE id IN (2, 3)",
+                "UPDATE audit_events SET record = (SELECT record FROM audit_events AS o "
+                "WHERE o.id = 5 - audit_events.id)"
+                " WHERE id IN (2, 3)",
                 2,
             ),
             ("UPDATE audit_head SET sequence = 4", 5),
