@@ -39,7 +39,7 @@ from registry.store.interface import EVERYONE
 from registry.store.sqlite.copy import discard_leftovers
 from registry.store.sqlite.migrations import migrate
 from registry.store.sqlite.store import SqliteStore
-from registry.wiring import configured_upstreams, private_source
+from registry.wiring import checkpoint_key, configured_upstreams, make_checkpoint_key, private_source
 from schemas.validation.reading import Members
 from sync.configure import put_in_force
 from sync.schedule import Jobs
@@ -50,13 +50,17 @@ def prepare(settings: Settings, *, clock: Clock, log: BoundLog) -> None:
     Bring the store up to date and the configured upstreams in force, before any worker begins.
 
     Raises:
-        ConfigFault: a secret that an upstream refers to is missing or readable by others; there is no such team.
+        ConfigFault: a secret that is referred to is missing or readable by others; there is no such team.
         StoreFault: the store cannot be prepared; see migrations.migrate.
     """
     upstreams = configured_upstreams(settings, os.environ)
     for step in migrate(settings.store.path, clock=clock, release=RELEASE):
         log.info(f"prepared the store: {step}", store=str(settings.store.path))
     discard_leftovers(settings.store.path)
+    if (made := make_checkpoint_key(settings)) is not None:
+        log.info(f"made the key that signs checkpoints of the record: {made}", file=str(made))
+    key = checkpoint_key(settings, os.environ)
+    log.info(f"checkpoints of the record are signed by {key.id}", key=key.id, public_key=key.public.hex())
 
     async def put() -> None:
         store = SqliteStore(settings.store.path, clock)
@@ -80,6 +84,7 @@ def build(settings: Settings, *, clock: Clock, lines: Lines, log: BoundLog) -> A
     """
     upstreams = configured_upstreams(settings, os.environ)
     store = SqliteStore(settings.store.path, clock)
+    signs = checkpoint_key(settings, os.environ)
     measures = Measures()
     callers = Callers(settings.server.trusted_proxies)
     authenticator = Authenticator(store, anonymous_team=settings.anonymous.team, registry_tokens=None, clock=clock)
@@ -112,6 +117,7 @@ def build(settings: Settings, *, clock: Clock, lines: Lines, log: BoundLog) -> A
                 client=client,
                 retention=settings.retention,
                 log=log,
+                checkpoint_key=signs,
             )
             await jobs.start()
             stack.push_async_callback(jobs.stop)

@@ -5,6 +5,7 @@ the store. Ed25519 over, in this order: "mcp-registry checkpoint 1", sequence, i
 big-endian), the seal.
 """
 
+from collections.abc import Collection
 from hashlib import sha256
 from typing import Final
 
@@ -85,18 +86,20 @@ def key_id(public: bytes) -> str:
 
 
 def vouches(
-    checkpoint: Checkpoint, event: SealedEvent, *, before: int | None, trusted: bytes | None = None
+    checkpoint: Checkpoint, event: SealedEvent, *, before: int | None, trusted: Collection[bytes] | None = None
 ) -> Broken | None:
     """
     Why *checkpoint* does not confirm *event* as the end of its chain; None if it does.
 
     Args:
         before: The sequence of the checkpoint before it, 0 if it is the first, None if that is not known.
-        trusted: The only public key that is believed; None: the one it names.
+        trusted: The only public keys that are believed; None: the one it names.
     """
     where = checkpoint.sequence
-    if trusted is not None and checkpoint.key != trusted:
-        return Broken(sequence=where, why=f"the checkpoint at {where} is signed with another key, {checkpoint.key_id}")
+    if trusted is not None and checkpoint.key not in trusted:
+        return Broken(
+            sequence=where, why=f"the checkpoint at {where} is signed with a key nobody trusts, {checkpoint.key_id}"
+        )
     if not checkpoint.genuine:
         return Broken(sequence=where, why=f"the signature of the checkpoint at {where} is not right")
     if event.sequence != where or before == where:

@@ -4,14 +4,14 @@ What a dump alone cannot show: that it begins with the record's beginning if it 
 last checkpoint were not sealed anew, and whose key signed. `Verdict` says all three, for whoever knows better.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 import msgspec
 
 from registry.audit.chain import BEGINNING, Broken, Head, SealedEvent, ends, follow
 from registry.audit.checkpoint import Checkpoint, vouches
-from registry.audit.dump import Ending, Form, NotADump, Opening, Part, form_of
+from registry.audit.dump import Ending, Form, NotADump, Opening, Part, form_of, parts
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,10 +44,10 @@ class Verifying:
     One look at a record, from a head on, a part at a time. Behind the first broken link nothing is taken any more.
 
     Args:
-        trusted: The only public key that is believed; None: the one that a checkpoint names.
+        trusted: The only public keys that are believed; None: the one that a checkpoint names.
     """
 
-    def __init__(self, *, trusted: bytes | None = None) -> None:
+    def __init__(self, *, trusted: Collection[bytes] | None = None) -> None:
         self.broken: Broken | None = None
         self._trusted: Final = trusted
         self._head: Head = BEGINNING
@@ -131,7 +131,7 @@ class Verifying:
             self.broken = broken
 
 
-def verify_dump(lines: Iterable[str], *, trusted: bytes | None = None) -> Verdict:
+def verify_dump(lines: Iterable[str], *, trusted: Collection[bytes] | None = None) -> Verdict:
     """Look at a dump, line by line; they come without their ends."""
     verifying = Verifying(trusted=trusted)
     number, ended = 0, False
@@ -159,6 +159,33 @@ def verify_dump(lines: Iterable[str], *, trusted: bytes | None = None) -> Verdic
     if not ended:
         verifying.fail("the end is missing: the file was cut")
     return verifying.verdict(line=max(1, number))
+
+
+def verify_record(
+    events: Iterable[SealedEvent],
+    checkpoints: Sequence[Checkpoint],
+    end: Head,
+    *,
+    trusted: Collection[bytes] | None = None,
+) -> Verifying:
+    """
+    Look at a whole record, as a store has it.
+
+    Args:
+        checkpoints: All of them, in order.
+        end: Where it says that it ends; read after the checkpoints, so that none of them is beyond it.
+    """
+    verifying = Verifying(trusted=trusted)
+    for part in parts(BEGINNING, events, checkpoints):
+        if not isinstance(part, Ending):
+            _take(verifying, part)
+        if verifying.broken is not None:
+            return verifying
+    verifying.end(end)
+    for checkpoint in checkpoints:
+        if checkpoint.sequence > end.sequence:
+            verifying.checkpoint(checkpoint)
+    return verifying
 
 
 def _take(verifying: Verifying, part: Part) -> None:

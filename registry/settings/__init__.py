@@ -11,6 +11,7 @@ from pathlib import Path
 from msgspec import Struct, field
 from msgspec.structs import force_setattr
 
+from registry.settings.audit import AuditSettings
 from registry.settings.secret import SecretRef
 from registry.settings.values import (
     Count,
@@ -158,6 +159,7 @@ class RetentionSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     runs_s: Duration = field(default=90 * 86400.0, name="runs")
     quarantine_s: Duration = field(default=90 * 86400.0, name="quarantine")
     superseded_documents_s: Duration = field(default=365 * 86400.0, name="superseded_documents")
+    audit_payloads_s: Duration = field(default=365 * 86400.0, name="audit_payloads")
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -169,6 +171,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     upstreams: tuple[UpstreamSettings, ...] = field(default=(), name="upstream")
     publish: PublishSettings = PublishSettings()
     retention: RetentionSettings = RetentionSettings()
+    audit: AuditSettings = AuditSettings()
 
 
 class ConfigWarning(Struct, frozen=True, kw_only=True):

@@ -23,7 +23,7 @@ from registry.settings.rules import UpstreamRules
 
 _S = TypeVar("_S", bound=Struct)
 _MAX_SHOWN: Final = 60
-_NEVER_SHOWN: Final = frozenset({"token", "env", "file", "url", "public_url"})
+_NEVER_SHOWN: Final = frozenset({"token", "env", "file", "url", "public_url", "signing_key"})
 _KINDS: Final = {str: "a string", bool: "a boolean", int: "an integer", float: "a float", list: "an array"}
 
 

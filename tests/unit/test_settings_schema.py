@@ -58,7 +58,6 @@ _HOSTS = (
     [[], ["a"], ["a.example:8443", "[::1]", "[::1]:80"]],
     ["a", [""], ["*"], ["*.example"], ["http://a"], ["a/"], ["a:x"], [1], ["a", "b c"]],
 )
-
 CASES: dict[tuple[str, str], tuple[Sequence[object], Sequence[object]]] = {
     ("[server]", "listen"): (
         ["127.0.0.1:8080", "[::1]:0", "reg.example:65535", "localhost:1"],
@@ -107,6 +106,11 @@ CASES: dict[tuple[str, str], tuple[Sequence[object], Sequence[object]]] = {
     ("[retention]", "runs"): _DURATIONS,
     ("[retention]", "quarantine"): _DURATIONS,
     ("[retention]", "superseded_documents"): _DURATIONS,
+    ("[retention]", "audit_payloads"): _DURATIONS,
+    ("[audit]", "signing_key"): (
+        [{"env": "A_1"}, {"file": "x"}],
+        [{"env": "1A"}, {"env": ""}, {"file": ""}, {"x": 1}, "s", 1, []],
+    ),
 }
 VALID = [(table, key, value) for (table, key), (valid, _) in CASES.items() for value in valid]
 INVALID = [(table, key, value) for (table, key), (_, invalid) in CASES.items() for value in invalid]
