@@ -41,6 +41,6 @@ class Checkpoints:
         head, last = snapshot.audit_head(), snapshot.last_checkpoint()
         if last is None or head.sequence == last.sequence:
             return last is None and head.sequence > 0
-        # Also where the host's clock stepped back.
-        late = not 0 <= self._clock.now_us() - last.at_us < _HOUR_US
+        # Also where the host's clock stepped far back; instants in the file may be a little ahead of it.
+        late = abs(self._clock.now_us() - last.at_us) >= _HOUR_US
         return late or head.sequence - last.sequence >= _EVENTS
