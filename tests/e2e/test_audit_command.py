@@ -1,8 +1,12 @@
 """`mcp-registry audit`: reading, dumping and verifying the record, on the store and on a running registry."""
 
 import json
+import os
+import signal
 import sqlite3
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -114,6 +118,32 @@ class TestTail:
         tailed = _audit(where, "tail", "-n", "3", "--json")
 
         assert len([json.loads(line) for line in tailed.out.splitlines()]) == 3
+
+    def test_goes_on_with_what_happens(self, where: dict[str, str], registry: RunningRegistry) -> None:
+        """
+        With --follow, what is recorded from now on, as it happens and nothing twice; until it is told to end.
+        """
+        words = ["-m", "registry", "audit", "tail", "-f", "-n", "1", "--json", "--action", "server.status_changed"]
+        client = Client(registry, issue(registry, Role.PUBLISHER, namespaces=["com.partner/*"], owner="ci@partner"))
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("MCP_REGISTRY_")}
+        with subprocess.Popen(
+            [sys.executable, *words],
+            stdout=subprocess.PIPE,
+            text=True,
+            env=inherited | where,
+            cwd=Path(__file__).resolve().parents[2],
+        ) as following:
+            assert following.stdout is not None
+            try:
+                latest = json.loads(following.stdout.readline())
+                for status in ("active", "deprecated"):
+                    assert client.set_status("com.partner/tools", "1.0.0", status).status == 200
+                    event = json.loads(following.stdout.readline())
+                    assert (event["sequence"] > latest["sequence"], event["after"]["status"]) == (True, status)
+                    latest = event
+            finally:
+                following.send_signal(signal.SIGINT)
+            assert following.wait(30) == 130
 
 
 class TestDump:
