@@ -177,14 +177,19 @@ def _event(noted: Noted, action: str, why: str) -> AuditEvent:
         action=action,
         actor="unknown" if principal is None else principal.subject,
         roles=() if principal is None else tuple(sorted(principal.roles)),
-        object=(noted.object or "-")[:_LONGEST_OBJECT],
+        object=_kept(noted.object or "-", _LONGEST_OBJECT),
         detail={},
         outcome=Outcome.REFUSED,
-        reason=without_secrets(str(cause))[:_LONGEST_REASON],
+        reason=_kept(str(cause), _LONGEST_REASON),
         source=noted.source or None,
         request=noted.request,
         decided_by=why,
     )
+
+
+def _kept(text: str, longest: int) -> str:
+    """What may be kept of a text that the caller had a hand in: no secret, nothing that cannot be written."""
+    return without_secrets(text)[:longest].encode(errors="replace").decode()
 
 
 def _counted(event: AuditEvent, times: int) -> AuditEvent:
