@@ -22,8 +22,10 @@ from registry.api.edge import Edge
 from registry.api.hosts import Hosts
 from registry.api.identity import Identity
 from registry.api.measures import Measures
+from registry.api.noted import noted_on
 from registry.api.problems import answer
 from registry.api.publish import PublishRoutes
+from registry.api.refusals import Refusals
 from registry.api.routes import routes
 from registry.auth.authenticate import Authenticator
 from registry.auth.exchange.configured import configured_logins
@@ -43,9 +45,11 @@ from registry.store.sqlite.migrations import migrate
 from registry.store.sqlite.store import SqliteStore
 from registry.verify.ownership import require_usable
 from registry.wiring import (
+    checkpoint_key,
     configured_upstreams,
     egress_client,
     ensure_signing_key,
+    make_checkpoint_key,
     private_source,
     publisher,
     registry_tokens,
@@ -74,6 +78,10 @@ def prepare(settings: Settings, *, clock: Clock, log: BoundLog) -> None:
     trust(settings.egress.ca_file)
     if settings.auth.dns is not None:
         NameServers(settings.egress.nameservers)
+    if (made := make_checkpoint_key(settings)) is not None:
+        log.info(f"made the key that signs checkpoints of the record: {made}", file=str(made))
+    key = checkpoint_key(settings, os.environ)
+    log.info(f"checkpoints of the record are signed by {key.id}", key=key.id, public_key=key.public.hex())
 
     async def put() -> None:
         store = SqliteStore(settings.store.path, clock)
@@ -109,11 +117,13 @@ def build(
     """
     upstreams = configured_upstreams(settings, os.environ)
     store = SqliteStore(settings.store.path, clock)
+    signs = checkpoint_key(settings, os.environ)
     measures = Measures()
     callers = Callers(settings.server.trusted_proxies)
     tokens = registry_tokens(settings, clock, os.environ)
     authenticator = Authenticator(store, anonymous_team=settings.anonymous.team, registry_tokens=tokens, clock=clock)
     identity = Identity(authenticator, callers, Attempts(clock))
+    refusals = Refusals(store, clock, log)
     client = egress_client(settings, clock, network=network)
     logins = None
     if tokens is not None:
@@ -140,6 +150,9 @@ def build(
             stack.callback(lines.close)
             stack.push_async_callback(store.aclose)
             await stack.enter_async_context(client)
+            stack.push_async_callback(refusals.flush)
+            watching = await stack.enter_async_context(asyncio.TaskGroup())
+            stack.callback(watching.create_task(refusals.watch()).cancel)
             jobs = Jobs(
                 store=store,
                 clock=clock,
@@ -147,6 +160,7 @@ def build(
                 client=client,
                 retention=settings.retention,
                 log=log,
+                checkpoint_key=signs,
             )
             await jobs.start()
             stack.push_async_callback(jobs.stop)
@@ -176,8 +190,10 @@ def build(
         application,
         clock=clock,
         hosts=Hosts(settings.server.allowed_hosts),
-        access=AccessLog(lines, clock, callers),
+        callers=callers,
+        access=AccessLog(lines, clock),
         measures=measures,
+        refusals=refusals,
     )
 
 
@@ -185,6 +201,7 @@ def build(
 def _answered(log: BoundLog) -> Callable[[Request[Any, Any, Any], Exception], Response[bytes]]:
     def handler(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
         answered = answer(error, request.scope["path"])
+        noted_on(request.scope).error = error
         if answered.status >= 500 and not isinstance(error, RegistryError):
             shown = without_secrets(request.scope["path"])[:200]
             log.error(f"{request.method} {shown} failed: {type(error).__name__}", exc_info=error)

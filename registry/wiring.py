@@ -1,8 +1,10 @@
 """From settings to the things they describe: what the server and the command line both have to make."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from registry import RELEASE
+from registry.audit.checkpoint import CheckpointKey
 from registry.auth.registry_tokens import RegistryTokens
 from registry.auth.signing_keys import make_own_key, resolved_keys
 from registry.catalog.overlay import PRIVATE, Source
@@ -12,6 +14,8 @@ from registry.egress.names import NameServers
 from registry.logs import BoundLog
 from registry.publishing import Publisher
 from registry.settings import Settings
+from registry.settings.key_file import make_key_file, resolve_seed
+from registry.settings.secret import SecretRef
 from registry.store.interface import Store
 from registry.verify.ownership import ownership
 from sync.configured import ConfiguredUpstream
@@ -101,3 +105,25 @@ def registry_tokens(settings: Settings, clock: Clock, environ: Mapping[str, str]
     if not settings.auth.any_login:
         return None
     return RegistryTokens(keys, public_url=settings.server.public_url, clock=clock)
+
+
+def own_checkpoint_key_file(settings: Settings) -> Path:
+    """Where the key is that signs checkpoints of the record, unless one is configured."""
+    return settings.store.path.with_name(f"{settings.store.path.name}.audit-key")
+
+
+def make_checkpoint_key(settings: Settings) -> Path | None:
+    """Make the key beside the store if none is configured and none is there; its path if it was made now."""
+    path = own_checkpoint_key_file(settings)
+    return path if settings.audit.signing_key is None and make_key_file(path) else None
+
+
+def checkpoint_key(settings: Settings, environ: Mapping[str, str]) -> CheckpointKey:
+    """
+    What signs checkpoints of the record.
+
+    Raises:
+        ConfigFault: the key is missing, readable by others, or none.
+    """
+    reference = settings.audit.signing_key or SecretRef(file=own_checkpoint_key_file(settings))
+    return CheckpointKey(resolve_seed(reference, environ))

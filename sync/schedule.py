@@ -13,6 +13,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 from structlog.typing import FilteringBoundLogger
 
+from registry.audit.checkpoint import CheckpointKey
 from registry.clock import Clock
 from registry.commands.abandon_run import abandon_run
 from registry.commands.actor import Actor
@@ -25,6 +26,7 @@ from registry.errors import Conflict, RegistryError, StoreFault
 from registry.settings import RetentionSettings, UpstreamKind
 from registry.store.interface import Store
 from registry.store.records import ENDED, Retention, Run, RunKind, RunState
+from sync.checkpoints import Checkpoints
 from sync.configure import project_all_pending
 from sync.configured import ConfiguredUpstream
 from sync.crew import Crew
@@ -56,6 +58,7 @@ class Jobs:
 
     Args:
         upstreams: All that are configured; `put_in_force` was called with them.
+        checkpoint_key: What confirms the record with a signature; None: nothing does.
         observer: Is told how the runs of this process go, and those that `run_now` follows elsewhere.
     """
 
@@ -68,6 +71,7 @@ class Jobs:
         client: EgressClient,
         retention: RetentionSettings,
         log: FilteringBoundLogger,
+        checkpoint_key: CheckpointKey | None = None,
         observer: Observer | None = None,
         pause: Pause | None = None,
         terms: SyncTerms | None = None,
@@ -78,6 +82,7 @@ class Jobs:
         self._client = client
         self._retention = retention
         self._log = log
+        self._checkpoints = Checkpoints(store, clock, checkpoint_key)
         self._observer = Progress(clock, observer or NobodyWatches())
         self._pause = pause or RealPause()
         self._terms = terms or SyncTerms()
@@ -231,6 +236,7 @@ class Jobs:
     async def _tidy(self, fence: tuple[str, int]) -> None:
         await project_all_pending(self._store)
         await self._sweep(fence)
+        await self._checkpoints.keep(fence)
 
     async def _validate(self, crew: Crew, fence: tuple[str, int]) -> None:
         await self._validation.work(fence, beside_run=lambda: bool(crew.names - _OWN_WORK))
@@ -291,6 +297,7 @@ class Jobs:
             quarantine_before_us=now_us - round(self._retention.quarantine_s * _US),
             superseded_before_us=now_us - round(self._retention.superseded_documents_s * _US),
             buckets_full_before_us=now_us,
+            audit_payloads_before_us=now_us - round(self._retention.audit_payloads_s * _US),
         )
         swept = 0
         while more := await perform(

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 import msgspec
 from litestar.types import HTTPScope
 
-from registry.api.callers import Callers
+from registry.api.noted import Noted
 from registry.clock import Clock
 from registry.policy.token import without_secrets
 from schemas.rfc3339 import format_instant
@@ -36,18 +36,18 @@ class _Line(msgspec.Struct, frozen=True):
     size_bytes: int
     duration_ms: float
     pid: int
+    request: str
 
 
 class AccessLog:
     """One JSON object a line."""
 
-    def __init__(self, lines: Lines, clock: Clock, callers: Callers) -> None:
-        self._callers = callers
+    def __init__(self, lines: Lines, clock: Clock) -> None:
         self._lines = lines
         self._clock = clock
         self._pid = os.getpid()
 
-    def line(self, scope: HTTPScope, path: str, *, status: int, size_bytes: int, elapsed_ns: int) -> None:
+    def line(self, scope: HTTPScope, noted: Noted, path: str, *, status: int, size_bytes: int, elapsed_ns: int) -> None:
         """Note that a request for *path* was answered."""
         method, shown = scope["method"], without_secrets(path)[:_LONGEST_PATH]
         self._lines.write(
@@ -56,13 +56,14 @@ class AccessLog:
                     f"{method} {shown} {status}",
                     "info" if status < 500 else "error",
                     format_instant(self._clock.now_us()),
-                    self._callers.address(scope),
+                    noted.source,
                     method,
                     shown,
                     status,
                     size_bytes,
                     elapsed_ns // 1000 / 1000,
                     self._pid,
+                    noted.request,
                 )
             )
             + b"\n"

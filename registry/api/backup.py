@@ -14,8 +14,8 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, HTTPResponseBodyEvent, HTTPResponseStartEvent, HTTPScope, Receive, Scope, Send
 
 from registry.api.answers import Header
+from registry.api.noted import on_loopback
 from registry.api.operators import require_operator
-from registry.commands.actor import ANONYMOUS_LOOPBACK
 from registry.commands.perform import perform
 from registry.commands.record_copy import DOWNLOAD, record_backup
 from registry.errors import StoreFault
@@ -58,7 +58,7 @@ class _Sent:
                     transaction,
                     DOWNLOAD,
                     copy.size_bytes,
-                    actor=ANONYMOUS_LOOPBACK,
+                    actor=on_loopback(scope),
                     digest=f"sha256:{copy.sha256.hex()}",
                 ),
             )

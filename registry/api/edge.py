@@ -1,8 +1,8 @@
 """What every request passes before and after its route: the outermost layer of the application.
 
-In this order: NUL bytes, the Host header, CORS preflight, the raw path, the route, CORS headers, one line in the
-access log, metrics. Routing happens on the raw path, segment by segment, because `%2F` in a server's name must stay
-inside its segment (reference §1.1.4).
+In this order: an id, NUL bytes, the Host header, CORS preflight, the raw path, the route, what was refused on record
+before its answer goes out, CORS headers, one line in the access log, metrics. Routing happens on the raw path, segment
+by segment, because `%2F` in a server's name must stay inside its segment (reference §1.1.4).
 """
 
 import re
@@ -14,13 +14,17 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from registry.api.access import AccessLog
 from registry.api.answers import Answer, problem
+from registry.api.callers import Callers
 from registry.api.hosts import Hosts
 from registry.api.measures import Measures
+from registry.api.noted import Noted, begin
 from registry.api.problems import unknown_path
+from registry.api.refusals import Refusals
 from registry.clock import Clock
+from registry.ids import Counted
 
 _ANY_ORIGIN: Final = (b"access-control-allow-origin", b"*")
-_EXPOSED: Final = (b"access-control-expose-headers", b"Content-Type, Content-Length, ETag")
+_EXPOSED: Final = (b"access-control-expose-headers", b"Content-Type, Content-Length, ETag, X-Request-Id")
 _CORS: Final = [_ANY_ORIGIN, _EXPOSED]
 _PREFLIGHT: Final = [
     _ANY_ORIGIN,
@@ -44,10 +48,23 @@ class Edge:
         inner: The application with the routes.
     """
 
-    def __init__(self, inner: ASGIApp, *, clock: Clock, hosts: Hosts, access: AccessLog, measures: Measures) -> None:
+    def __init__(
+        self,
+        inner: ASGIApp,
+        *,
+        clock: Clock,
+        hosts: Hosts,
+        callers: Callers,
+        access: AccessLog,
+        measures: Measures,
+        refusals: Refusals,
+    ) -> None:
         self.inner = inner
         self._clock = clock
+        self._ids = Counted("req")
         self._hosts = hosts
+        self._callers = callers
+        self._refusals = refusals
         self._access = access
         self._measures = measures
 
@@ -57,6 +74,9 @@ class Edge:
             return
         started_ns = self._clock.monotonic_ns()
         path = scope["path"]
+        noted = Noted(self._ids.next(self._clock.now_us()), self._callers.address(scope))
+        begin(scope, noted)
+        request_id = (b"x-request-id", noted.request.encode())
         status = 500
         size = 0
         cors = not _WITHOUT_CORS.match(path)
@@ -65,8 +85,9 @@ class Edge:
             nonlocal status, size
             if message["type"] == "http.response.start":
                 status = message["status"]
-                if cors:
-                    message["headers"] = [*message["headers"], *_CORS]
+                if noted.error is not None:
+                    await self._refusals.note(scope)
+                message["headers"] = [*message["headers"], request_id, *(_CORS if cors else ())]
             elif message["type"] == "http.response.body":
                 size += len(message["body"])
             await send(message)
@@ -81,7 +102,7 @@ class Edge:
         finally:
             elapsed_ns = self._clock.monotonic_ns() - started_ns
             template: object = scope.get("path_template")
-            self._access.line(scope, path, status=status, size_bytes=size, elapsed_ns=elapsed_ns)
+            self._access.line(scope, noted, path, status=status, size_bytes=size, elapsed_ns=elapsed_ns)
             self._measures.request(scope["method"], template if isinstance(template, str) else None, status, elapsed_ns)
 
     def _refused(self, scope: HTTPScope, path: str) -> Answer | None:

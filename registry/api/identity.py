@@ -4,6 +4,7 @@ from litestar.types import HTTPScope
 
 from registry.api.attempts import Attempts
 from registry.api.callers import Callers
+from registry.api.noted import noted_on
 from registry.auth.authenticate import Authenticator, credential, present
 from registry.errors import MissingCredential, Refused, Unauthenticated
 from registry.policy.principal import Principal, Role
@@ -64,4 +65,5 @@ class Identity:
             self._attempts.failed(address, token)
             raise
         self._attempts.succeeded(address, token)
+        noted_on(scope).principal = principal
         return principal

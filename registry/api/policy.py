@@ -74,6 +74,9 @@ POLICY: Final[Mapping[str, RoutePolicy]] = {
     "update-server-all-versions-status": _STATUS,
     "delete-server-version": _STATUS,
     "list-mine": RoutePolicy(needs=(Role.PUBLISHER,)),
+    # The record.
+    "list-audit-events": RoutePolicy(needs=(Role.AUDITOR,)),
+    "list-audit-checkpoints": RoutePolicy(needs=(Role.AUDITOR,)),
     # Tokens: those that the caller could have issued (registry.policy.delegation).
     "list-tokens": _TOKENS_READ,
     "get-token": _TOKENS_READ,

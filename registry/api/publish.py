@@ -15,12 +15,12 @@ from litestar.types import ASGIApp, HTTPScope
 from registry.api.answers import encoded, json_answer
 from registry.api.callers import Callers
 from registry.api.identity import Identity
+from registry.api.noted import actor_in, noted_on
 from registry.api.path import name_in, version_in
 from registry.api.source_limits import source_of
 from registry.api.written import caller, wanted_status, written
 from registry.catalog.entry import ServerName
 from registry.catalog.overlay import Source
-from registry.commands.actor import acting
 from registry.errors import ChangeRefused, Invalid, Refused
 from registry.policy.namespaces import may_edit, may_publish
 from registry.policy.principal import Principal, Role
@@ -79,11 +79,12 @@ class PublishRoutes:
     async def _published(self, request: _AnyRequest, *, dry_run: bool) -> bytes:
         given = await written(request, self._identity)
         principal, manifest = given.principal, given.manifest
+        noted_on(request.scope).object = f"{manifest.name}@{manifest.version}"
         if not may_publish(principal, manifest.name, self.private):
             raise Refused(_not_permitted(principal, manifest.name, self.private))
         try:
             return await self._publisher.publish(
-                manifest, actor=acting(principal), source=self._source(request), dry_run=dry_run
+                manifest, actor=actor_in(request.scope, principal), source=self._source(request), dry_run=dry_run
             )
         except ChangeRefused as refused:
             raise self._explained("Failed to publish server", refused, principal) from refused
@@ -91,6 +92,7 @@ class PublishRoutes:
     async def _edit(self, request: _AnyRequest) -> ASGIApp:
         given = await written(request, self._identity)
         name, version = name_in(request.scope), version_in(request.scope)
+        noted_on(request.scope).object = f"{name}@{version}"
         if not may_edit(given.principal, name):
             raise Refused("You do not have edit permissions for this server")
         self._publisher.require_editable(name, version)
@@ -100,7 +102,7 @@ class PublishRoutes:
             raise Invalid("Version in request body must match URL path parameter")
         try:
             item = await self._publisher.edit(
-                given.manifest, actor=acting(given.principal), source=self._source(request)
+                given.manifest, actor=actor_in(request.scope, given.principal), source=self._source(request)
             )
         except ChangeRefused as refused:
             raise self._explained("Failed to edit server", refused, given.principal) from refused
@@ -111,7 +113,11 @@ class PublishRoutes:
         name = self._changeable(request.scope, principal, missing=_MISSING_VERSION)
         try:
             item = await self._publisher.set_status(
-                name, version_in(request.scope), wanted, actor=acting(principal), source=self._source(request)
+                name,
+                version_in(request.scope),
+                wanted,
+                actor=actor_in(request.scope, principal),
+                source=self._source(request),
             )
         except ChangeRefused as refused:
             raise self._explained("Failed to update server status", refused, principal) from refused
@@ -122,7 +128,7 @@ class PublishRoutes:
         name = self._changeable(request.scope, principal, missing="Server not found")
         try:
             items = await self._publisher.set_all_statuses(
-                name, wanted, actor=acting(principal), source=self._source(request)
+                name, wanted, actor=actor_in(request.scope, principal), source=self._source(request)
             )
         except ChangeRefused as refused:
             raise self._explained("Failed to update server status", refused, principal) from refused
@@ -132,13 +138,14 @@ class PublishRoutes:
         principal = caller(request.scope, self._identity)
         name = self._changeable(request.scope, principal, missing=_MISSING_VERSION)
         item = await self._publisher.delete(
-            name, version_in(request.scope), actor=acting(principal), source=self._source(request)
+            name, version_in(request.scope), actor=actor_in(request.scope, principal), source=self._source(request)
         )
         return json_answer(item + b"\n")
 
     def _changeable(self, scope: HTTPScope, principal: Principal, *, missing: str) -> ServerName:
         """The name in the path, if *principal* may set its status."""
         name = name_in(scope, missing=missing)
+        noted_on(scope).object = str(name)
         if not (may_publish(principal, name, self.private) or may_edit(principal, name)):
             raise Refused("You do not have publish or edit permissions for this server")
         return name

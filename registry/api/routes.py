@@ -5,6 +5,7 @@ from typing import Final
 
 from litestar.handlers import HTTPRouteHandler
 
+from registry.api.audit_log import audit_routes
 from registry.api.auth import Logins, auth_routes
 from registry.api.backup import backup_routes
 from registry.api.callers import Callers
@@ -67,6 +68,7 @@ def routes(
         table += health_routes(prefix, store, clock, detailed=on_loopback, github_client_id=github_client_id)
     table += documentation_routes(PREFIXES, public_url)
     table += token_routes(store, clock, identity)
+    table += audit_routes(store, identity)
     if on_loopback:
         table.append(metrics_route(store, clock, measures))
         table += sync_run_routes(store, clock)

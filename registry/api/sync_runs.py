@@ -13,10 +13,10 @@ from litestar.types import ASGIApp, HTTPScope
 
 from registry.api.answers import encoded
 from registry.api.bodies import read_json
+from registry.api.noted import on_loopback
 from registry.api.operators import require_operator
 from registry.api.params import bounded_integer, parse_query
 from registry.clock import Clock
-from registry.commands.actor import ANONYMOUS_LOOPBACK
 from registry.commands.perform import perform
 from registry.commands.request_run import request_run
 from registry.errors import Invalid, NotFound
@@ -83,7 +83,7 @@ def sync_run_routes(store: Store, clock: Clock) -> list[HTTPRouteHandler]:
                 wanted.upstream,
                 kind=wanted.kind,
                 trigger="request",
-                actor=ANONYMOUS_LOOPBACK,
+                actor=on_loopback(request.scope),
                 now_us=clock.now_us(),
                 accepts=wanted.accept_run,
             ),

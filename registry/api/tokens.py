@@ -12,18 +12,18 @@ from litestar.types import ASGIApp, HTTPScope
 from registry.api.answers import Header, encoded
 from registry.api.bodies import read_json
 from registry.api.identity import Identity
+from registry.api.noted import actor_in, noted_on
 from registry.api.params import bounded_integer, parse_query
 from registry.auth.listing import Position, TokenList, issued_token, token_report, visible_tokens
 from registry.auth.tokens import draw
 from registry.clock import Clock
-from registry.commands.actor import Actor
 from registry.commands.issue_token import issue_token
 from registry.commands.perform import perform
 from registry.commands.revoke_token import revoke_token, revoke_tokens_of
 from registry.errors import Invalid, NotFound, Refused
 from registry.policy.delegation import mandate, may_manage, withheld
 from registry.policy.principal import Principal, Role
-from registry.policy.token import named_token, token_name
+from registry.policy.token import named_token, token_name, without_secrets
 from registry.store.interface import Store
 
 _AnyRequest = Request[Any, Any, Any]  # Any: user, token and state are not used
@@ -91,6 +91,7 @@ def token_routes(store: Store, clock: Clock, identity: Identity) -> list[HTTPRou
     async def issue(request: _AnyRequest) -> ASGIApp:
         giver = administrator(request.scope)
         wanted = await read_json(request, TokenRequest, most=_LARGEST_BODY)
+        noted_on(request.scope).object = without_secrets(wanted.owner)
         given = mandate(wanted.roles, wanted.teams, wanted.namespaces)
         if (why := withheld(giver, given)) is not None:
             raise Refused(f"cannot issue this token: {why}")
@@ -106,19 +107,23 @@ def token_routes(store: Store, clock: Clock, identity: Identity) -> list[HTTPRou
                 label=wanted.label,
                 mandate=given,
                 expires_us=expires_us,
-                actor=_actor(giver),
+                actor=actor_in(request.scope, giver, Role.ADMIN),
             ),
         )
         return encoded(issued_token(token, drawn.text, clock.now_us()), status=201, headers=_NOT_KEPT)
 
     @route("/v1/tokens/{token_id:str}", http_method=[HttpMethod.DELETE], name="revoke-token", status_code=200)
     async def revoke(scope: HTTPScope, token_id: FromPath[str]) -> ASGIApp:
+        noted_on(scope).object = without_secrets(token_id)
         revoker = administrator(scope)
         named = named_token(token_id)
         token = await perform(
             store,
             lambda transaction: revoke_token(
-                transaction, named, within=lambda each: may_manage(revoker, each), actor=_actor(revoker)
+                transaction,
+                named,
+                within=lambda each: may_manage(revoker, each),
+                actor=actor_in(scope, revoker, Role.ADMIN),
             ),
         )
         return encoded(token_report(token, clock.now_us()), headers=_NOT_KEPT)
@@ -130,17 +135,16 @@ def token_routes(store: Store, clock: Clock, identity: Identity) -> list[HTTPRou
         tokens = await perform(
             store,
             lambda transaction: revoke_tokens_of(
-                transaction, wanted.subject, within=lambda each: may_manage(revoker, each), actor=_actor(revoker)
+                transaction,
+                wanted.subject,
+                within=lambda each: may_manage(revoker, each),
+                actor=actor_in(request.scope, revoker, Role.ADMIN),
             ),
         )
         items = [token_report(each, clock.now_us()) for each in tokens]
         return encoded(TokenList(items=items, metadata={"count": len(items)}), headers=_NOT_KEPT)
 
     return [list_tokens, get_token, issue, revoke, revoke_of]
-
-
-def _actor(principal: Principal) -> Actor:
-    return Actor(subject=principal.subject, roles=(Role.ADMIN.value,))
 
 
 def _expiry(expires_in_s: int | None, clock: Clock) -> int | None:

@@ -5,6 +5,7 @@ import sys
 import click
 
 from registry import RELEASE
+from registry.cli.audit import audit_group
 from registry.cli.backup import backup_command, restore_command
 from registry.cli.completion import completion_command
 from registry.cli.config import config_group
@@ -39,6 +40,7 @@ for _command in (
     backup_command,
     restore_command,
     token_group,
+    audit_group,
     config_group,
     completion_command,
 ):

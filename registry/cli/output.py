@@ -18,6 +18,11 @@ def emit_json(value: object) -> None:
     click.echo(msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2))
 
 
+def emit_json_line(value: object) -> None:
+    """*value* as one line of JSON on standard output."""
+    click.echo(msgspec.json.encode(value, enc_hook=str).decode())
+
+
 def console() -> Console:
     """For tables: standard output, as wide as it is on a terminal and never cut elsewhere."""
     return Console(width=None if sys.stdout.isatty() else 200, highlight=False, soft_wrap=True)

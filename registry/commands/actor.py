@@ -4,14 +4,49 @@ from typing import Final
 
 import msgspec
 
+from registry.audit.event import AuditEvent, Facts
 from registry.policy.principal import Principal
 
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
-    """`local:<user>` is whoever works on the store itself; it never counts as the second person of an approval."""
+    """
+    `local:<user>` is whoever works on the store itself; it never counts as the second person of an approval.
+
+    `source` and `request`: the address and the id of the request that makes them act; None where there is none.
+    """
 
     subject: str
     roles: tuple[str, ...]
+    source: str | None = None
+    request: str | None = None
+
+    def event(
+        self,
+        action: str,
+        object: str,
+        detail: Facts,
+        *,
+        digest: str | None = None,
+        before: Facts | None = None,
+        after: Facts | None = None,
+        reason: str | None = None,
+        decided_by: str | None = None,
+    ) -> AuditEvent:
+        """That this actor did *action*, as the record says it: see AuditEvent."""
+        return AuditEvent(
+            action=action,
+            actor=self.subject,
+            roles=self.roles,
+            object=object,
+            detail=detail,
+            digest=digest,
+            before=before,
+            after=after,
+            reason=reason,
+            source=self.source,
+            request=self.request,
+            decided_by=decided_by,
+        )
 
 
 SYNC: Final = Actor(subject="system:sync", roles=("operator",))

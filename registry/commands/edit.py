@@ -11,7 +11,6 @@ from registry.commands.project_views import project_views
 from registry.commands.publish import Publication
 from registry.errors import NotFound
 from registry.store.interface import Snapshot, Transaction
-from registry.store.records import AuditEvent
 
 _MISSING = "Server not found"
 
@@ -58,11 +57,12 @@ def edit(transaction: Transaction, publication: Publication, change: Change) -> 
     project_views(transaction, [entry.name])
     return Done(
         value=items(transaction, entry.name, [entry.version])[0],
-        event=AuditEvent(
-            action="server.edited",
-            actor=change.actor.subject,
-            roles=change.actor.roles,
-            object=f"{entry.name}@{entry.version}",
-            detail={"before": before.digest.hex(), "digest": entry.digest.hex()},
+        event=change.actor.event(
+            "server.edited",
+            f"{entry.name}@{entry.version}",
+            {},
+            digest=entry.digest.hex(),
+            before={"digest": before.digest.hex()},
+            after={"digest": entry.digest.hex()},
         ),
     )

@@ -7,7 +7,6 @@ from registry.policy.delegation import Mandate
 from registry.policy.subject import parse_subject
 from registry.policy.token import token_name, without_secrets
 from registry.store.interface import Transaction
-from registry.store.records import AuditEvent
 from registry.store.tokens import Token
 
 _LONGEST_LABEL = 200
@@ -55,12 +54,10 @@ def issue_token(
         expires_us=expires_us,
     )
     transaction.put_token(token)
-    event = AuditEvent(
-        action="token.issued",
-        actor=actor.subject,
-        roles=actor.roles,
-        object=token_name(public_id),
-        detail={
+    event = actor.event(
+        "token.issued",
+        token_name(public_id),
+        {
             "owner": owner,
             "label": label,
             "roles": " ".join(mandate.roles),

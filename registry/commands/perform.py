@@ -1,7 +1,8 @@
 """Performing a command: its change and its record are one transaction.
 
 A command is a function from a transaction to `Done`: what it answers, and the audit event that says what happened. It
-never writes the record itself, so there is one place where a change could be left out of it, and that is here.
+never writes the record itself, so there is one place where a change could be left out of it, and that is here. What
+cannot be recorded does not happen: the change is rolled back with its event.
 """
 
 from collections.abc import Callable
@@ -40,3 +41,14 @@ async def perform(store: Store, command: Callable[[Transaction], Done[T]], *, du
         What the command raises, and what `Store.transact` does; nothing was written then.
     """
     return await store.transact(lambda transaction: recorded(transaction, command(transaction)), durable=durable)
+
+
+async def refused(store: Store, event: AuditEvent) -> None:
+    """
+    Record that something was refused: it changed nothing that could be recorded with it.
+
+    Whoever refuses because of what anybody may send decides how often that is worth a row (api/refusals.py).
+
+    Raises what `Store.transact` does; the refusal stands all the same.
+    """
+    await store.transact(lambda transaction: recorded(transaction, Done(value=None, event=event)))

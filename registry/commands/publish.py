@@ -11,7 +11,6 @@ from registry.commands.perform import Done
 from registry.commands.project_views import project_views
 from registry.errors import ChangeRefused
 from registry.store.interface import Transaction
-from registry.store.records import AuditEvent
 
 MOST_VERSIONS: Final = 10_000
 """Of one name, in whatever status (reference §4.1.6d)."""
@@ -49,11 +48,5 @@ def publish(transaction: Transaction, publication: Publication, change: Change) 
     project_views(transaction, [entry.name])
     return Done(
         value=items(transaction, entry.name, [entry.version])[0],
-        event=AuditEvent(
-            action="server.published",
-            actor=change.actor.subject,
-            roles=change.actor.roles,
-            object=f"{entry.name}@{entry.version}",
-            detail={"digest": entry.digest.hex()},
-        ),
+        event=change.actor.event("server.published", f"{entry.name}@{entry.version}", {}, digest=entry.digest.hex()),
     )

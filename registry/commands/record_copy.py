@@ -5,7 +5,6 @@ from typing import Final
 from registry.commands.actor import Actor
 from registry.commands.perform import Done
 from registry.store.interface import Transaction
-from registry.store.records import AuditEvent
 
 DOWNLOAD: Final = "download"
 """Stands for the file where the copy was sent away and only the receiver knows what it is called there."""
@@ -18,17 +17,9 @@ def record_backup(
     detail: dict[str, str | int | None] = {"size_bytes": size_bytes}
     if digest is not None:
         detail["digest"] = digest
-    event = AuditEvent(
-        action="store.backed_up",
-        actor=actor.subject,
-        roles=actor.roles,
-        object=file,
-        detail=detail,
-    )
-    return Done(value=None, event=event)
+    return Done(value=None, event=actor.event("store.backed_up", file, detail))
 
 
 def record_restore(transaction: Transaction, file: str, *, actor: Actor) -> Done[None]:
     """What the store holds from here on was put there from *file*."""
-    event = AuditEvent(action="store.restored", actor=actor.subject, roles=actor.roles, object=file, detail={})
-    return Done(value=None, event=event)
+    return Done(value=None, event=actor.event("store.restored", file, {}))

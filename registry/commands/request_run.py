@@ -7,7 +7,7 @@ from registry.commands.perform import Done
 from registry.errors import Conflict, NotFound
 from registry.ids import new_id
 from registry.store.interface import Transaction
-from registry.store.records import AuditEvent, Run, RunKind, RunState
+from registry.store.records import Run, RunKind, RunState
 
 
 def request_run(
@@ -49,13 +49,11 @@ def request_run(
         accepts=accepts,
     )
     transaction.put_run(run)
-    event = AuditEvent(
-        action="sync.requested",
-        actor=actor.subject,
-        roles=actor.roles,
-        object=upstream,
+    event = actor.event(
+        "sync.requested",
+        upstream,
         # What the run becomes is in `sync.started`: without a watermark, or from a file, it is a full one.
-        detail={"run": run.id, "asked": kind.value, "accepts": accepts},
+        {"run": run.id, "asked": kind.value, "accepts": accepts},
     )
     return Done(value=run, event=event)
 

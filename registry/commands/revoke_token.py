@@ -10,7 +10,6 @@ from registry.errors import NotFound
 from registry.policy.delegation import Mandate
 from registry.policy.token import token_name
 from registry.store.interface import Transaction
-from registry.store.records import AuditEvent
 from registry.store.tokens import Token
 
 _AT_A_TIME = 100
@@ -34,13 +33,7 @@ def revoke_token(
     if token.revoked_us is not None:
         return Done(value=token)
     revoked = _revoked(transaction, token, actor)
-    event = AuditEvent(
-        action="token.revoked",
-        actor=actor.subject,
-        roles=actor.roles,
-        object=token_name(public_id),
-        detail={"owner": token.owner},
-    )
+    event = actor.event("token.revoked", token_name(public_id), {"owner": token.owner})
     return Done(value=revoked, event=event)
 
 
@@ -58,12 +51,10 @@ def revoke_tokens_of(
     if not found:
         return Done(value=[])
     revoked = [_revoked(transaction, token, actor) for token in found]
-    event = AuditEvent(
-        action="token.revoked",
-        actor=actor.subject,
-        roles=actor.roles,
-        object=owner,
-        detail={"owner": owner, "count": len(revoked), "tokens": " ".join(token_name(each.id) for each in revoked)},
+    event = actor.event(
+        "token.revoked",
+        owner,
+        {"owner": owner, "count": len(revoked), "tokens": " ".join(token_name(each.id) for each in revoked)},
     )
     return Done(value=revoked, event=event)
 

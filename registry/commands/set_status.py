@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from registry.audit.event import AuditEvent, Facts
 from registry.catalog.entry import ServerName, Status
 from registry.catalog.view import StoredEntry
 from registry.commands.change import Change, items, leaves_deleted, private_entries, require_free
@@ -12,7 +13,6 @@ from registry.commands.perform import Done
 from registry.commands.project_views import project_views
 from registry.errors import Invalid
 from registry.store.interface import Transaction
-from registry.store.records import AuditEvent
 
 # reference §4.3: programs look for these texts.
 _MISSING_VERSION: Final = "Server version not found"
@@ -49,7 +49,7 @@ def set_status(transaction: Transaction, name: ServerName, version: str, wanted:
     _apply(transaction, name, [before], wanted, change)
     return Done(
         value=items(transaction, name, [version])[0],
-        event=_event(f"{name}@{version}", wanted, change, changed=1, before=before.status),
+        event=_event(f"{name}@{version}", wanted, change, changed=1, before=_facts(before)),
     )
 
 
@@ -103,11 +103,15 @@ def _has(entry: StoredEntry, wanted: Wanted) -> bool:
     return entry.status == wanted.status and entry.status_message == wanted.message
 
 
-def _event(what: str, wanted: Wanted, change: Change, *, changed: int, before: str | None = None) -> AuditEvent:
-    return AuditEvent(
-        action="server.status_changed",
-        actor=change.actor.subject,
-        roles=change.actor.roles,
-        object=what,
-        detail={"status": wanted.status.value, "message": wanted.message, "versions": changed, "before": before},
+def _facts(entry: StoredEntry) -> Facts:
+    return {"status": entry.status, "message": entry.status_message}
+
+
+def _event(what: str, wanted: Wanted, change: Change, *, changed: int, before: Facts | None = None) -> AuditEvent:
+    return change.actor.event(
+        "server.status_changed",
+        what,
+        {"versions": changed},
+        before=before,
+        after={"status": wanted.status.value, "message": wanted.message},
     )

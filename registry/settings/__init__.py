@@ -12,6 +12,7 @@ from pathlib import Path
 from msgspec import Struct, field
 from msgspec.structs import force_setattr
 
+from registry.settings.audit import AuditSettings
 from registry.settings.auth import AuthSettings, EgressSettings
 from registry.settings.secret import SecretRef
 from registry.settings.validation import ValidationSettings
@@ -169,6 +170,7 @@ class RetentionSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     runs_s: Duration = field(default=90 * 86400.0, name="runs")
     quarantine_s: Duration = field(default=90 * 86400.0, name="quarantine")
     superseded_documents_s: Duration = field(default=365 * 86400.0, name="superseded_documents")
+    audit_payloads_s: Duration = field(default=365 * 86400.0, name="audit_payloads")
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -185,6 +187,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     egress: EgressSettings = EgressSettings()
     validation: ValidationSettings = ValidationSettings()
     retention: RetentionSettings = RetentionSettings()
+    audit: AuditSettings = AuditSettings()
 
 
 class ConfigWarning(Struct, frozen=True, kw_only=True):

@@ -26,7 +26,7 @@ from registry.settings.verify import VerifySettings
 
 _S = TypeVar("_S", bound=Struct)
 _MAX_SHOWN: Final = 60
-_NEVER_SHOWN: Final = frozenset({"token", "env", "file", "url", "public_url", "signing_keys", "verify"})
+_NEVER_SHOWN: Final = frozenset({"token", "env", "file", "url", "public_url", "signing_key", "signing_keys", "verify"})
 _KINDS: Final = {str: "a string", bool: "a boolean", int: "an integer", float: "a float", list: "an array"}
 
 

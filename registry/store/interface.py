@@ -15,6 +15,9 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
+from registry.audit.chain import Head, SealedEvent
+from registry.audit.checkpoint import Checkpoint
+from registry.audit.question import Found, Question
 from registry.catalog.entry import Digest, Entry, ServerName
 from registry.catalog.overlay import Source
 from registry.catalog.query import Page, Query
@@ -134,6 +137,30 @@ class Snapshot(Protocol):
     def audit_events(self, *, limit: int) -> list[tuple[int, int, AuditEvent]]:
         """(number, instant, event), newest first."""
 
+    def audit_head(self) -> Head:
+        """Where the chain ends, as it is kept beside it."""
+
+    def sealed_events(self, *, after: int, limit: int) -> list[SealedEvent]:
+        """Those behind that number, oldest first, as they were sealed."""
+
+    def misfiled_events(self, *, after: int, limit: int) -> list[int]:
+        """The numbers of those, among the next *limit*, that would be found as something else than they are."""
+
+    def found_events(self, question: Question, *, before: int | None, limit: int) -> Found:
+        """
+        Up to *limit* of what is asked for, newest first. Reads some thousand events at most; not for the event loop.
+
+        Args:
+            before: The number of an event that was found, or `further`; None: from the newest on.
+        """
+
+    def checkpoints(self, *, after: int, limit: int) -> list[Checkpoint]:
+        """Those behind that number, oldest first."""
+
+    def last_checkpoint(self) -> Checkpoint | None: ...
+    def audit_payload(self, sequence: int) -> tuple[bytes, bytes] | None:
+        """Salt and body of what was sealed apart from that event; None if there is none, or it was erased."""
+
     def token(self, public_id: str) -> Token | None:
         """In force or not; on record is every token that was ever issued."""
 
@@ -246,7 +273,18 @@ class Transaction(Snapshot, Protocol):
         False if it was there already. Forgets some of what expired before *now_us*.
         """
 
-    def append_audit(self, event: AuditEvent) -> None: ...
+    def append_audit(self, event: AuditEvent, *, payload: bytes | None = None) -> SealedEvent:
+        """
+        Seal *event* as the next of the chain, at the instant of this change; nothing removes or changes it.
+
+        Args:
+            payload: What is sealed apart: the chain holds a salted digest of it, and goes on without it.
+        """
+
+    def put_checkpoint(self, checkpoint: Checkpoint) -> None: ...
+    def erase_audit_payload(self, sequence: int) -> bool:
+        """Forget what was sealed apart from that event; whether there was something. The chain stays whole."""
+
     def sweep(self, retention: Retention, *, limit: int) -> int:
         """Delete up to *limit* rows of each kind that may go; how many went."""
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
+from registry.audit.event import AuditEvent as AuditEvent
 from registry.catalog.overlay import PRIVATE
 from schemas.validation.issue import Issue, Severity
 
@@ -121,21 +122,6 @@ class Lease(msgspec.Struct, frozen=True, kw_only=True):
     expires_us: int
 
 
-class AuditEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """
-    What happened, past tense. Names of actions are permanent.
-
-    `actor`: `system:sync`, `local:<user>`, later a subject. `roles`: those the actor acted with. `detail`: facts
-    about it, never bodies or secrets.
-    """
-
-    action: str
-    actor: str
-    roles: tuple[str, ...]
-    object: str
-    detail: dict[str, str | int | None]
-
-
 class Growth(msgspec.Struct, frozen=True, kw_only=True):
     """How large the store is, and what makes it grow: rows and bytes by what they are."""
 
@@ -152,6 +138,7 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True):
     quarantine_before_us: int
     superseded_before_us: int
     buckets_full_before_us: int = 0
+    audit_payloads_before_us: int = 0
 
 
 class DueDocument(msgspec.Struct, frozen=True, kw_only=True):

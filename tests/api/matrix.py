@@ -207,6 +207,8 @@ READS: Final[Mapping[str, str]] = {
     "get-docs": "open to everybody",
     "get-openapi-json": "open to everybody",
     "get-openapi-yaml": "open to everybody",
+    "list-audit-events": "for auditors: tests/e2e/test_audit_command.py",
+    "list-audit-checkpoints": "for auditors: tests/e2e/test_audit_command.py",
     "get-metrics": "for operators on the machine: tests/api/test_operation.py",
     "list-sync-runs": "for operators on the machine: tests/api/test_operation.py",
     "get-sync-run": "for operators on the machine: tests/api/test_operation.py",

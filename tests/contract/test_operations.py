@@ -368,6 +368,8 @@ class TestGrowth:
             "tokens": 0,
             "spent proofs": 0,
             "audit events": 0,
+            "audit payloads": 0,
+            "audit checkpoints": 0,
         }
         assert growth.file_bytes > 0
         assert growth.file_bytes >= growth.free_bytes >= 0

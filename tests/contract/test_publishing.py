@@ -206,7 +206,7 @@ class TestPublish:
 
         assert (event.action, event.actor, event.roles) == ("server.published", "local:ada", ("operator", "admin"))
         assert event.object == "com.acme/payroll@1.0.0"
-        assert event.detail == {"digest": publication.entry.digest.hex()}
+        assert (event.detail, event.digest) == ({}, publication.entry.digest.hex())
 
 
 class TestEdit:

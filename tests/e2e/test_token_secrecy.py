@@ -54,16 +54,19 @@ class TestCanary:
             listed = mcp_registry("token", "list", "--config", registry.config)
             revoked = mcp_registry("token", "revoke", tokens[1], "--config", registry.config)
             backup = mcp_registry("backup", tmp_path / "copy.db", "--config", registry.config)
+            dumped = mcp_registry("audit", "dump", tmp_path / "record.jsonl", "--config", registry.config)
             with closing(sqlite3.connect(registry.store)) as connection:
                 events = connection.execute("SELECT record FROM audit_events").fetchall()
             written = {each.name: each.read_bytes() for each in tmp_path.iterdir() if each.is_file()}
             registry.stop()
         log = repr(registry.log)
 
-        assert [outcome.status for outcome in (listed, revoked, backup)] == [0, 0, 0]
-        assert {"copy.db", "registry.db", "registry.db-wal"} <= written.keys()
+        assert [outcome.status for outcome in (listed, revoked, backup, dumped)] == [0, 0, 0, 0]
+        assert {"copy.db", "record.jsonl", "registry.db", "registry.db-wal"} <= written.keys()
         assert any(b"token.issued" in record for (record,) in events)
         assert any(b"token.revoked" in record for (record,) in events)
+        assert any(b"token.issue_refused" in record for (record,) in events)
+        assert any(b"view.read_refused" in record for (record,) in events)
         assert "/v1/tokens/" in log
         for token in tokens:
             secret = token[14:]

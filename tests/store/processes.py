@@ -21,6 +21,7 @@ from registry.store.interface import Transaction
 from registry.store.sqlite.migrations import migrate
 from registry.store.sqlite.store import SqliteStore
 from tests.contract.engines import entry, everyone, mirror, put, walk
+from tests.records import append, event
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -89,6 +90,20 @@ async def _busy(path: Path) -> None:
     _say(str(batches))
 
 
+async def _record(path: Path) -> None:
+    """Records one event after the other, as commands do, until told to end; then how many."""
+    store = SqliteStore(path, SystemClock())
+    told = asyncio.create_task(asyncio.to_thread(sys.stdin.read))
+    number = 0
+    while not told.done():
+        number += 1
+        await append(store, event(number))
+        if number == 1:
+            _say("writing")
+    await store.aclose()
+    _say(str(number))
+
+
 async def _hang(path: Path) -> None:
     """Stops in the middle of a change, with much of it written, and stays there."""
     store = SqliteStore(path, SystemClock())
@@ -145,6 +160,7 @@ _VERBS: dict[str, Callable[[Path], Awaitable[None]]] = {
     "migrate": _migrate,
     "stay": _stay,
     "busy": _busy,
+    "record": _record,
     "hang": _hang,
     "fill": _fill,
 }

@@ -12,11 +12,11 @@ from typing import Final
 
 import pytest
 
-from registry.store.sqlite import findings, operations, queries
+from registry.store.sqlite import decisions, findings, operations, queries, record
 
 STATEMENTS: Final = {
     name: statement
-    for module in (queries, operations, findings)
+    for module in (queries, operations, findings, record, decisions)
     for name, statement in vars(module).items()
     if name.isupper() and isinstance(statement, str)
 }
@@ -67,6 +67,13 @@ READS = {
     "RUNS_OF_UPSTREAM": "runs USING INDEX runs_upstream (upstream=? AND sequence<?)",
     "TOKEN": "tokens USING PRIMARY KEY (id=?)",
     "TOKENS": "tokens USING INDEX tokens_created ((created_us,id)<(?,?))",
+    "SEALED": "audit_events USING INTEGER PRIMARY KEY (rowid>?)",
+    "FOUND": "audit_events USING INTEGER PRIMARY KEY (rowid<?)",
+    "FOUND_BY_ACTION": "audit_events USING INDEX audit_action (action=? AND id<?)",
+    "FOUND_BY_ACTOR": "audit_events USING INDEX audit_actor (actor=? AND id<?)",
+    "FOUND_BY_OBJECT": "audit_events USING INDEX audit_object (object=? AND id<?)",
+    "FOUND_BY_OUTCOME": "audit_events USING INDEX audit_not_done (outcome=? AND id<?)",
+    "SWEEP_PAYLOADS": "audit_payloads USING COVERING INDEX audit_payloads_at (at_us<?)",
     "TOKENS_OF_OWNER": "tokens USING INDEX tokens_owner (owner=? AND (created_us,id)<(?,?))",
 }
 
@@ -75,13 +82,17 @@ UNSORTED = [
     "PAGE_PLAIN", "PAGE_LATEST", "PAGE_FILTERED", "PAGE_ONE_VERSION", "SEARCH_COMMON", "NAMES_OF", "RUNS",
     "RUNS_OF_UPSTREAM", "NEVER_JUDGED", "JUDGED_BEFORE", "FINDINGS", "FINDINGS_OF_SOURCE", "OLD_SUPERSEDED",
     "AUDIT_EVENTS", "TOKENS", "TOKENS_OF_OWNER",
+    "RUNS_OF_UPSTREAM", "OLD_SUPERSEDED", "TOKENS", "TOKENS_OF_OWNER",
+    "EVENTS", "SEALED", "FILED", "FOUND", "FOUND_BY_ACTION", "FOUND_BY_ACTOR", "FOUND_BY_OBJECT", "FOUND_BY_OUTCOME",
+    "CHECKPOINTS", "LAST_CHECKPOINT",
 ]  # fmt: skip
 
 # What reads a whole table on purpose, and why that is bearable.
 WHOLE = {
     "SHORT_COUNT": {"search_texts"},  # a term shorter than a trigram has no index; capped, on a thread
     "SEARCH_SHORT": {"search_texts"},  # the same
-    "AUDIT_EVENTS": {"audit_events"},  # newest first, up to the limit
+    "EVENTS": {"audit_events"},  # newest first, up to the limit
+    "LAST_CHECKPOINT": {"audit_checkpoints"},  # the newest one
     "QUARANTINE": {"quarantine"},  # last seen first, up to the limit, along quarantine_seen
     "UNJUDGED": {"unjudged_documents"},  # what is counted is what is read, eight bytes of each
     "UNJUDGED_UP_TO": {"unjudged_documents"},  # up to the limit

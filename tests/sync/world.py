@@ -9,6 +9,7 @@ import msgspec
 import structlog
 
 from registry import RELEASE
+from registry.audit.checkpoint import CheckpointKey
 from registry.catalog.entry import ServerName
 from registry.catalog.query import Query
 from registry.commands.actor import local
@@ -86,7 +87,7 @@ class World:
     def upstreams(self) -> list[ConfiguredUpstream]:
         return [ConfiguredUpstream(settings=settings, token=self.token) for settings in self.settings]
 
-    def jobs(self, *, pause: Pause | None = None) -> Jobs:
+    def jobs(self, *, pause: Pause | None = None, checkpoint_key: CheckpointKey | None = None) -> Jobs:
         """The jobs of one more process."""
         return Jobs(
             store=self.store,
@@ -95,6 +96,7 @@ class World:
             client=self.client,
             retention=RetentionSettings(),
             log=structlog.get_logger(),
+            checkpoint_key=checkpoint_key,
             pause=pause or self.pause,
             terms=self.terms,
         )

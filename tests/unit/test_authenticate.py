@@ -10,6 +10,7 @@ from registry import RELEASE
 from registry.api.attempts import Attempts
 from registry.api.callers import Callers
 from registry.api.identity import Identity
+from registry.api.noted import Noted, begin
 from registry.auth.authenticate import Authenticator, bad_token
 from registry.auth.tokens import Drawn, draw
 from registry.commands.actor import local
@@ -175,8 +176,10 @@ class TestIdentity:
         """
         identity = Identity(authenticator, Callers(()), Attempts(clock))
 
-        def scope(*headers: tuple[bytes, bytes]) -> Any:  # Any: of a scope only these two members are read
-            return {"headers": list(headers), "client": ("192.0.2.1", 1)}
+        def scope(*headers: tuple[bytes, bytes]) -> Any:  # Any: of a scope only these members are read
+            made: Any = {"headers": list(headers), "client": ("192.0.2.1", 1)}
+            begin(made, Noted("req_1", "192.0.2.1"))
+            return made
 
         assert identity.writer(scope(*_headers("e30.e30.AA"))) == OCTOCAT
         with pytest.raises(MissingCredential):

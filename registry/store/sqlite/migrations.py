@@ -20,7 +20,9 @@ from registry.errors import StoreFault, StoreTooNew
 from registry.ids import new_id
 from registry.store.sqlite.connection import APPLICATION_ID, open_unchanged, open_writer
 from registry.store.sqlite.governance_schema import BEFORE_GOVERNANCE, GOVERNANCE
+from registry.store.sqlite.record_schema import AUDIT_CHAIN, AUDIT_KEPT
 from registry.store.sqlite.schema import CATALOG, FINDINGS, LOGINS, OPERATIONS, PUBLISHING, TOKENS, VIEWS
+from registry.store.sqlite.sealing import seal_what_there_is
 from registry.store.sqlite.turnstile import Turnstile
 
 
@@ -56,6 +58,13 @@ def _govern(db: Database, now_us: int) -> None:
         db.execute(statement, ids | {"now_us": now_us})
 
 
+def _seal(db: Database, now_us: int) -> None:
+    """What was recorded until now is the beginning of the chain, as it stands."""
+    _all(AUDIT_CHAIN)(db, now_us)
+    seal_what_there_is(db.conn)
+    _all(AUDIT_KEPT)(db, now_us)
+
+
 MIGRATIONS: Final = (
     Migration(number=1, title="catalog", oldest_release="0.1.0", apply=_all(CATALOG)),
     Migration(number=2, title="views", oldest_release="0.1.0", apply=_all(VIEWS)),
@@ -65,6 +74,8 @@ MIGRATIONS: Final = (
     Migration(number=5, title="logins", oldest_release="0.2.0", apply=_all(LOGINS)),
     Migration(number=6, title="tokens", oldest_release="0.2.0", apply=_all(TOKENS)),
     Migration(number=7, title="findings", oldest_release="0.2.0", apply=_all(FINDINGS)),
+    # Older code would append without a seal.
+    Migration(number=8, title="audit chain", oldest_release="0.2.0", apply=_seal),
     Migration(number=9, title="governance", oldest_release="0.2.0", apply=_govern),
 )
 

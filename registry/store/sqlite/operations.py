@@ -1,4 +1,4 @@
-"""Every statement on what is not the catalog: sources, runs, quarantine, leases, tokens, the record, retention."""
+"""Every statement on what is not the catalog: sources, runs, quarantine, leases, tokens, retention."""
 
 from typing import Final
 
@@ -90,11 +90,6 @@ INSERT INTO tokens (id, owner, created_us, record) VALUES (:id, :owner, :created
 ON CONFLICT (id) DO UPDATE SET record = excluded.record
 """
 
-APPEND_AUDIT: Final = """
-INSERT INTO audit_events (at_us, action, actor, record) VALUES (:at_us, :action, :actor, :record)
-"""
-AUDIT_EVENTS: Final = "SELECT id, at_us, record FROM audit_events ORDER BY id DESC LIMIT :limit"
-
 # A little at a time.
 FORGET_SPENT_PROOFS: Final = """
 DELETE FROM spent_proofs WHERE digest IN (
@@ -118,6 +113,8 @@ ROW_COUNTS: Final = {
     "tokens": "SELECT count(*) FROM tokens",
     "spent proofs": "SELECT count(*) FROM spent_proofs",
     "audit events": "SELECT count(*) FROM audit_events",
+    "audit payloads": "SELECT count(*) FROM audit_payloads",
+    "audit checkpoints": "SELECT count(*) FROM audit_checkpoints",
 }
 
 # --- retention ------------------------------------------------------------------------------------------------

@@ -1,19 +1,22 @@
 """Short reads of what is committed, on one connection."""
 
 import sqlite3
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
+from registry.audit.chain import Head, SealedEvent
+from registry.audit.checkpoint import Checkpoint
+from registry.audit.event import AuditEvent, decode_event
+from registry.audit.question import Found, Question
 from registry.catalog.entry import ServerName, SourceId
 from registry.catalog.overlay import Source
 from registry.catalog.view import StoredEntry
 from registry.store.interface import HeldEntry
 from registry.store.records import (
-    AuditEvent,
     DueDocument,
     EntryFinding,
     FindingPosition,
@@ -27,16 +30,17 @@ from registry.store.records import (
 )
 from registry.store.sqlite import findings as finding_sql
 from registry.store.sqlite import operations as sql
-from registry.store.sqlite import queries, rows
+from registry.store.sqlite import queries, record, rows, sealing
 from registry.store.sqlite.governance import SqliteGovernanceReads
 from registry.store.sqlite.readers import unreadable
 from registry.store.sqlite.rows import Row, entry_finding
 from registry.store.tokens import Token
 from schemas.validation.issue import Severity
 
+T = TypeVar("T")
+
 run_decoder: Final = msgspec.json.Decoder(Run)
 quarantined_decoder: Final = msgspec.msgpack.Decoder(Quarantined)
-audit_decoder: Final = msgspec.json.Decoder(AuditEvent)
 _token: Final = lru_cache(maxsize=4096)(msgspec.msgpack.Decoder(Token).decode)
 _NEWEST: Final = (1 << 62, "")
 _BEFORE_ALL: Final = FindingPosition(rule="", document=0, entry=0)
@@ -150,8 +154,32 @@ class SqliteSnapshot:
         return None if row is None else Lease(name=name, holder=row[0], fence=row[1], expires_us=row[2])
 
     def audit_events(self, *, limit: int) -> list[tuple[int, int, AuditEvent]]:
-        found = self._rows(sql.AUDIT_EVENTS, {"limit": limit})
-        return [(row[0], row[1], audit_decoder.decode(row[2])) for row in found]
+        found = self._rows(record.EVENTS, {"limit": limit})
+        return [(row[0], row[1], decode_event(row[2])) for row in found]
+
+    def audit_head(self) -> Head:
+        return self._answered(sealing.read_head)
+
+    def sealed_events(self, *, after: int, limit: int) -> list[SealedEvent]:
+        return [sealing.sealed_event(row) for row in self._rows(record.SEALED, {"after": after, "limit": limit})]
+
+    def misfiled_events(self, *, after: int, limit: int) -> list[int]:
+        found = self._rows(record.FILED, {"after": after, "limit": limit})
+        return [row[0] for row in found if sealing.misfiled(row)]
+
+    def found_events(self, question: Question, *, before: int | None, limit: int) -> Found:
+        return self._answered(lambda connection: sealing.found(connection, question, before=before, limit=limit))
+
+    def checkpoints(self, *, after: int, limit: int) -> list[Checkpoint]:
+        return [sealing.checkpoint(row) for row in self._rows(record.CHECKPOINTS, {"after": after, "limit": limit})]
+
+    def last_checkpoint(self) -> Checkpoint | None:
+        row = self._row(record.LAST_CHECKPOINT)
+        return None if row is None else sealing.checkpoint(row)
+
+    def audit_payload(self, sequence: int) -> tuple[bytes, bytes] | None:
+        row = self._row(record.PAYLOAD, {"sequence": sequence})
+        return None if row is None else (row[0], row[1])
 
     def token(self, public_id: str) -> Token | None:
         # Asked at every request that has a token: one lookup, and the same bytes are decoded once.
@@ -235,12 +263,15 @@ class SqliteSnapshot:
             known = self._source_ids[source] = int(row[0])
         return known
 
+    def _answered(self, question: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            return question(self._connection)
+        except sqlite3.Error as error:
+            raise unreadable(error) from error
+
     def _row(self, statement: str, bound: Mapping[str, object] | None = None) -> Row | None:
         found = self._rows(statement, bound)
         return found[0] if found else None
 
     def _rows(self, statement: str, bound: Mapping[str, object] | None = None) -> list[Row]:
-        try:
-            return self._connection.execute(statement, bound or {}).fetchall()
-        except sqlite3.Error as error:
-            raise unreadable(error) from error
+        return self._answered(lambda connection: connection.execute(statement, bound or {}).fetchall())

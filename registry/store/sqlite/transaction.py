@@ -8,13 +8,16 @@ from typing import Final
 
 import msgspec
 
+from registry.audit.chain import SealedEvent
+from registry.audit.checkpoint import Checkpoint
+from registry.audit.event import AuditEvent
 from registry.catalog.entry import Entry, Facets, ServerName
 from registry.catalog.overlay import Source
 from registry.clock import Clock
-from registry.store.records import AuditEvent, Finding, Lease, Quarantined, Retention, Run, SourceState
+from registry.store.records import Finding, Lease, Quarantined, Retention, Run, SourceState
 from registry.store.sqlite import findings as finding_sql
 from registry.store.sqlite import operations as sql
-from registry.store.sqlite import queries, rows
+from registry.store.sqlite import queries, record, rows, sealing
 from registry.store.sqlite.governance import SqliteGovernance
 from registry.store.sqlite.snapshot import SqliteSnapshot, quarantined_decoder
 from registry.store.tokens import Token
@@ -252,14 +255,14 @@ class SqliteTransaction(SqliteSnapshot):
         self._connection.execute(sql.FORGET_SPENT_PROOFS, {"now_us": now_us})
         return spent
 
-    def append_audit(self, event: AuditEvent) -> None:
-        bound = {
-            "at_us": self.instant_us,
-            "action": event.action,
-            "actor": event.actor,
-            "record": _json(event),
-        }
-        self._connection.execute(sql.APPEND_AUDIT, bound)
+    def append_audit(self, event: AuditEvent, *, payload: bytes | None = None) -> SealedEvent:
+        return sealing.append(self._connection, event, at_us=self.instant_us, payload=payload)
+
+    def put_checkpoint(self, checkpoint: Checkpoint) -> None:
+        self._connection.execute(record.PUT_CHECKPOINT, msgspec.structs.asdict(checkpoint))
+
+    def erase_audit_payload(self, sequence: int) -> bool:
+        return self._connection.execute(record.ERASE_PAYLOAD, {"sequence": sequence}).rowcount > 0
 
     def sweep(self, retention: Retention, *, limit: int) -> int:
         execute = self._connection.execute
@@ -267,6 +270,8 @@ class SqliteTransaction(SqliteSnapshot):
         swept += execute(sql.SWEEP_QUARANTINE, {"before_us": retention.quarantine_before_us, "limit": limit}).rowcount
         bound = {"full_before_ns": retention.buckets_full_before_us * 1000, "limit": limit}
         swept += execute(sql.SWEEP_BUCKETS, bound).rowcount
+        bound = {"before_us": retention.audit_payloads_before_us, "limit": limit}
+        swept += execute(record.SWEEP_PAYLOADS, bound).rowcount
         bound = {"before_us": retention.superseded_before_us, "limit": limit}
         for entry_id, superseded_us, document_id in execute(sql.OLD_SUPERSEDED, bound).fetchall():
             key = {"entry": entry_id, "superseded_us": superseded_us, "document": document_id}

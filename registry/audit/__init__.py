@@ -1,0 +1,1 @@
+"""What happened, and proof that nobody changed the story. No I/O."""
