@@ -158,6 +158,9 @@ def _decided_by(error: Exception) -> str | None:
 def _action(scope: HTTPScope, error: Exception) -> str | None:
     """What it is called on record; None where nobody wanted more than to read, and nothing was tried."""
     name = getattr(scope.get("route_handler"), "name", None) or ""
+    if name.startswith("exchange-"):
+        # A login records by itself what became of it.
+        return None
     known = ACTIONS.get(name.partition("/")[0])
     if known is not None:
         return known

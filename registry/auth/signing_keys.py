@@ -5,19 +5,14 @@ Where none is configured, one is made beside the store, so that several processe
 
 import base64
 import hashlib
-import os
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from registry.errors import ConfigFault
+from registry.settings.key_file import make_key_file, resolve_seed
 from registry.settings.secret import SecretRef
-
-_SEED: Final = re.compile(r"[0-9a-fA-F]{64}", re.ASCII)
-_SEED_BYTES: Final = 32
 
 
 class SigningKey:
@@ -49,36 +44,10 @@ def resolved_keys(configured: Sequence[SecretRef], store: Path, environ: Mapping
     Raises ConfigFault for one that is missing, readable by others, or no key; the message never contains it.
     """
     references = configured or (SecretRef(file=own_key_file(store)),)
-    return [_key(reference.resolve(environ), reference) for reference in references]
+    return [SigningKey(resolve_seed(reference, environ)) for reference in references]
 
 
 def make_own_key(store: Path) -> Path | None:
-    """
-    Make the key beside the store unless there is one; its path if it was made now.
-
-    Of several processes that start at once one makes it, and nobody ever finds half of one.
-    """
+    """Make the key beside the store unless there is one; its path if it was made now."""
     path = own_key_file(store)
-    if path.exists():
-        return None
-    fresh = path.with_name(f"{path.name}.{os.urandom(8).hex()}")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    try:
-        with open(descriptor, "wb") as opened:
-            opened.write(os.urandom(_SEED_BYTES).hex().encode() + b"\n")
-            opened.flush()
-            os.fsync(opened.fileno())
-        # Unlike a rename, a link never replaces what another process has put there meanwhile.
-        os.link(fresh, path)
-    except FileExistsError:
-        return None
-    finally:
-        fresh.unlink()
-    return path
-
-
-def _key(seed: str, reference: SecretRef) -> SigningKey:
-    if not _SEED.fullmatch(seed):
-        where = f"the environment variable {reference.env}" if reference.env else f"the file {reference.file}"
-        raise ConfigFault(f"{where} holds no signing key: expected 64 hexadecimal characters")
-    return SigningKey(bytes.fromhex(seed))
+    return path if make_key_file(path) else None

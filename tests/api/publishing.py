@@ -10,6 +10,7 @@ from urllib.parse import quote
 from registry.policy.principal import Role
 from schemas.validation.versions import CURRENT_URL
 from tests.api.raw_request import send
+from tests.api.world import ENTRY
 from tests.doubles.loaded_store import ANONYMOUS, acme, serving
 from tests.doubles.plain_client import Answer
 from tests.e2e.command import mcp_registry
@@ -119,3 +120,12 @@ def problem(answer: Answer) -> tuple[int, str, list[str]]:
     assert answer.headers["content-type"] == "application/problem+json", body
     assert (body["status"], body["error"]) == (answer.status, body["detail"])
     return answer.status, body["detail"], [each["message"] for each in body.get("errors", [])]
+
+
+def own(answer: Answer) -> Manifest:
+    """An entry as its publishers see it: without the approval under which a view shows it."""
+    assert answer.status == 200, answer.body
+    entry: Manifest = answer.json()
+    for member in ("approval", "approvalExpiresAt"):
+        entry["_meta"][ENTRY].pop(member, None)
+    return entry

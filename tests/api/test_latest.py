@@ -8,7 +8,7 @@ import pytest
 
 from registry.policy.principal import Role
 from schemas.rfc3339 import parse_instant
-from tests.api.publishing import Client, manifest, server_path, taking
+from tests.api.publishing import Client, manifest, own, server_path, taking
 from tests.api.world import OFFICIAL
 from tests.doubles.issued import issue
 from tests.unit.test_ranking import CHAIN, EQUAL, OLDER_AND_NEWER
@@ -211,7 +211,8 @@ class TestTimes:
         answer = client.publish(manifest(name))
 
         block = answer.json()["_meta"][OFFICIAL]
-        assert answer.body == client.read(name).body
-        assert answer.json() in client.request("GET", f"{server_path(name)}/versions").json()["servers"]
+        assert answer.json() == own(client.read(name))
+        listed = client.request("GET", f"{server_path(name)}/versions").json()["servers"]
+        assert [each["_meta"][OFFICIAL] for each in listed] == [block]
         assert block["publishedAt"].endswith("Z")
         assert len(block["publishedAt"].partition(".")[2]) <= len("142131Z")

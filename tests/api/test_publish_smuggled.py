@@ -9,7 +9,7 @@ import pytest
 
 from registry.policy.principal import Role
 from tests.api.attacking import attacker
-from tests.api.publishing import Client, manifest, problem, taking
+from tests.api.publishing import Client, manifest, own, problem, taking
 from tests.doubles.issued import issue
 
 _NUMBERS = count(1)
@@ -97,7 +97,7 @@ class TestBodies:
 
         assert item["server"]["_meta"] == {f"{_META}/publisher-provided": data}
         assert item["_meta"][f"{_META}/official"]["status"] == "active"
-        assert client.read(name).json() == item
+        assert own(client.read(name)) == item
 
     @pytest.mark.parametrize("broken", [b"\xef\xbb\xbf", b"\x00", b"\x0b", b"\xa0", b"//\n", b"[", b"{}"])
     def test_nothing_stands_around_it(self, client: Client, name: str, broken: bytes) -> None:

@@ -98,6 +98,12 @@ WHOLE = {
     "UNJUDGED_UP_TO": {"unjudged_documents"},  # up to the limit
     "NEVER_JUDGED": {"unjudged_documents"},  # the same
     "FINDING_TOTALS": {"finding_totals"},  # a row for each rule
+    "TEAMS": {"teams"},  # all of them are asked for
+    "GRANTS": {"grants"},  # the same
+    "APPROVALS": {"approvals"},  # newest first, up to the limit
+    "RULES": {"rules"},  # people make them: there are few
+    "BLOCKS": {"blocks"},  # the same
+    "PENDING": {"pending_views"},  # the same
     "RUNS_IN_STATE": {"runs"},  # retention keeps them few
     "SWEEP_RUNS": {"old"},  # the same
     "SWEEP_BUCKETS": {"rate_buckets"},  # those who changed something in the last hours, once a day
