@@ -30,6 +30,12 @@ source_quota = 1000000
 """
 
 
+LOGINS: Final = "".join(f"\n[auth.{each}]" for each in ("dns", "http", "github_at", "github_oidc", "none", "oidc")) + (
+    '\nissuer = "https://issuer.example"\n'
+)
+"""Configuration with every login on, as far as it can be without anybody to ask."""
+
+
 def manifest(name: str = "com.partner/tools", version: str = "1.0.0", **changes: object) -> Manifest:
     """A server.json that may be published; `schema` is `$schema`, what is None is left out."""
     document: Manifest = {

@@ -17,7 +17,7 @@ from registry.api.policy import POLICY, Access
 from registry.policy.principal import Origin, Role
 from registry.policy.token import named_token, token_name
 from tests.api.matrix import EXPECTED, IDLE, KINDS, READS, Caller, Kind, Place
-from tests.api.publishing import CONFIGURATION, MIRRORED, Client, manifest, taking
+from tests.api.publishing import CONFIGURATION, LOGINS, MIRRORED, Client, manifest, taking
 from tests.api.raw_request import send
 from tests.doubles.issued import issue
 from tests.doubles.loaded_store import ANONYMOUS
@@ -30,9 +30,6 @@ _ROUTES = [route for route in route_table() if route.operation in EXPECTED]
 # Failures are slowed per source and per token, and manifests per source: so long until all of that is forgotten.
 _REST_S = 120
 _VERSION = "1.0.0"
-_LOGINS = "".join(f"\n[auth.{each}]" for each in ("dns", "http", "github_at", "github_oidc", "none", "oidc")) + (
-    '\nissuer = "https://issuer.example"\n'
-)
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,13 +144,13 @@ def _body(operation: str, target: Target, name: str) -> object:
 
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with taking(tmp_path_factory.mktemp("opened"), CONFIGURATION + _LOGINS) as running:
+    with taking(tmp_path_factory.mktemp("opened"), CONFIGURATION + LOGINS) as running:
         yield World(running, {name: kind for name, kind in KINDS.items() if kind.open})
 
 
 @pytest.fixture(scope="module")
 def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with taking(tmp_path_factory.mktemp("closed"), CONFIGURATION.replace(ANONYMOUS, "") + _LOGINS) as running:
+    with taking(tmp_path_factory.mktemp("closed"), CONFIGURATION.replace(ANONYMOUS, "") + LOGINS) as running:
         assert Client(running, None).request("GET", "/servers").status == 401
         yield World(running, {name: kind for name, kind in KINDS.items() if not kind.open})
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from registry.policy.principal import Role
-from tests.api.publishing import Client, manifest, taking
+from tests.api.publishing import CONFIGURATION, LOGINS, Client, manifest, taking
 from tests.api.raw_request import send
 from tests.doubles.issued import bearer, issue
 from tests.doubles.plain_client import Answer
@@ -18,12 +18,12 @@ from tests.running import RunningRegistry
 _LIMIT_S = 5.0
 _PATIENCE_S = 9.0
 # Of these the body is not looked at, so it is not waited for either.
-_WITHOUT_A_BODY = {"delete-server-version", "revoke-token", "make-backup"}
+_WITHOUT_A_BODY = {"delete-server-version", "revoke-token", "make-backup", "exchange-none-token"}
 
 
 @pytest.fixture(scope="module")
 def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningRegistry]:
-    with taking(tmp_path_factory.mktemp("slow")) as running:
+    with taking(tmp_path_factory.mktemp("slow"), CONFIGURATION + LOGINS) as running:
         yield running
 
 
