@@ -72,7 +72,7 @@ class TestKeys:
         assert str(made) in json.dumps(registry.log)
         assert content not in json.dumps(registry.log)
         assert who[0] == who[1]
-        assert registry.count("made the key") == 1
+        assert registry.count("made the key that signs registry tokens") == 1
 
     def test_rotation(self, tmp_path: Path) -> None:
         """
