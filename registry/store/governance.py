@@ -101,12 +101,16 @@ class Governance(GovernanceReads, Protocol):
     def forget_block(self, name: str, version: str | None) -> bool:
         """Whether there was one."""
 
+    def expired(self) -> list[Approval]:
+        """Those that this transaction has found to have ended."""
+
     def replace_in_view(self, team: str, name: ServerName, verdicts: Sequence[Verdict], *, at_us: int | None) -> int:
         """
         Bring the stored rows of *name* in the view of *team* to what *verdicts* say; how many were written.
 
         Args:
             at_us: The instant at which this became true, where time alone made it so; else it is the change's own.
+                Where the view has shown a newer one it is the change's own too: no follower misses it.
         """
 
     def put_pending(self, pending: Pending) -> int:
@@ -118,3 +122,6 @@ class Governance(GovernanceReads, Protocol):
     def forget_pending(self, number: int) -> None: ...
     def due(self, team: str, *, now_us: int, limit: int) -> list[tuple[ServerName, int]]:
         """Names of the view whose answer has changed by time alone, and since when; earliest first."""
+
+    def late(self, name: ServerName, *, now_us: int) -> list[tuple[str, int]]:
+        """Teams whose answer for *name* has changed by time alone, and since when."""

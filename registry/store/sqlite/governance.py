@@ -35,7 +35,6 @@ class SqliteGovernanceReads:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._known: dict[str, Approval] = {}
 
     def teams(self) -> list[Team]:
         return [_teams(row[0]) for row in self._rows(sql.TEAMS, {})]
@@ -61,32 +60,32 @@ class SqliteGovernanceReads:
         return by_team
 
     def approval(self, approval_id: str) -> Approval | None:
-        known = self._known.get(approval_id)
-        if known is None:
-            row = self._row(sql.APPROVAL, {"id": approval_id})
-            if row is None:
-                return None
-            known = self._known[approval_id] = _approvals(row[0])
-        return known
+        row = self._row(sql.APPROVAL, {"id": approval_id})
+        return None if row is None else _approvals(row[0])
 
     def approvals(
         self, *, state: State | None, name: str | None, limit: int, before: str | None = None
     ) -> list[Approval]:
         bound = {"state": state, "name": name, "limit": limit, "before": before or _AFTER_EVERY_ID}
         if name is not None:
-            found = [_approvals(row[0]) for row in self._rows(sql.APPROVALS_OF_NAME, bound)]
-            return [each for each in found if state is None or each.state is state]
-        statement = sql.APPROVALS if state is None else sql.APPROVALS_IN_STATE
+            statement = sql.APPROVALS_OF_NAME if state is None else sql.APPROVALS_OF_NAME_IN_STATE
+        else:
+            statement = sql.APPROVALS if state is None else sql.APPROVALS_IN_STATE
         return [_approvals(row[0]) for row in self._rows(statement, bound)]
 
     def approved(self, name: ServerName) -> list[ApprovedVersion]:
         found = []
-        for approval_id, version, digest, document, text, kinds, transports in self._rows(sql.APPROVED, {"name": name}):
-            approval = self.approval(approval_id)
-            assert approval is not None
+        approvals: dict[str, Approval] = {}
+        for row in self._rows(sql.APPROVED, {"name": name}):
+            approval_id, entry_id, version, digest, document, text, kinds, transports = row
+            if approval_id not in approvals:
+                approval = self.approval(approval_id)
+                assert approval is not None
+                approvals[approval_id] = approval
             found.append(
                 ApprovedVersion(
-                    approval=approval,
+                    approval=approvals[approval_id],
+                    entry_id=entry_id,
                     version=version,
                     digest=Digest(digest),
                     document_id=document,
@@ -143,6 +142,9 @@ class SqliteGovernance(SqliteGovernanceReads):
         forget_text: Callable[[int], None],
     ) -> None:
         super().__init__(connection)
+        self._known: dict[str, Approval] = {}
+        self._expired: list[Approval] = []
+        self._newest: dict[int, int] = {}
         self._body = body
         self._instant_us = instant_us
         self._forget_text = forget_text
@@ -155,7 +157,19 @@ class SqliteGovernance(SqliteGovernanceReads):
         bound = {"id": grant.id, "team": grant.team, "pattern": grant.pattern, "record": _json(grant)}
         self._connection.execute(sql.PUT_GRANT, bound | {"revoked": not grant.in_force})
 
+    def approval(self, approval_id: str) -> Approval | None:
+        # Nobody else changes one while this transaction goes on.
+        known = self._known.get(approval_id) or super().approval(approval_id)
+        if known is not None:
+            self._known[approval_id] = known
+        return known
+
+    def expired(self) -> list[Approval]:
+        return self._expired
+
     def put_approval(self, approval: Approval) -> None:
+        if approval.state is State.EXPIRED:
+            self._expired.append(approval)
         self._known[approval.id] = approval
         bound = {"id": approval.id, "name": approval.name, "state": approval.state, "record": _json(approval)}
         self._connection.execute(sql.PUT_APPROVAL, bound)
@@ -168,6 +182,7 @@ class SqliteGovernance(SqliteGovernanceReads):
                     "name": name,
                     "version": entry.version,
                     "digest": entry.digest,
+                    "entry": entry.id,
                     "document": entry.document_id,
                     "approval": approval_id,
                     "text": entry.text_id,
@@ -211,8 +226,13 @@ class SqliteGovernance(SqliteGovernanceReads):
 
     def replace_in_view(self, team: str, name: ServerName, verdicts: Sequence[Verdict], *, at_us: int | None) -> int:
         view = self._view(team)
-        instant_us = self._instant_us if at_us is None else lambda: at_us
-        written = Projection(self._connection, self._body, instant_us).replace(view, name, verdicts)
+
+        def changed_us() -> int:
+            own_us = self._instant_us()
+            # Whoever polls with the newest instant seen would not be told of an older one.
+            return own_us if at_us is None or at_us <= self._newest_shown(view) else at_us
+
+        written = Projection(self._connection, self._body, changed_us).replace(view, name, verdicts)
         self._put_time(view, name, min((each.until_us for each in verdicts if each.until_us is not None), default=None))
         return written
 
@@ -231,6 +251,15 @@ class SqliteGovernance(SqliteGovernanceReads):
     def due(self, team: str, *, now_us: int, limit: int) -> list[tuple[ServerName, int]]:
         bound = {"view": self._view(team), "now_us": now_us, "limit": limit}
         return [(ServerName(name), next_us) for name, next_us in self._rows(sql.DUE, bound)]
+
+    def late(self, name: ServerName, *, now_us: int) -> list[tuple[str, int]]:
+        return [(team, next_us) for team, next_us in self._rows(sql.LATE, {"name": name, "now_us": now_us})]
+
+    def _newest_shown(self, view: int) -> int:
+        """The newest change that anybody can have seen in that view: of before this transaction."""
+        if view not in self._newest:
+            self._newest[view] = self._rows(sql.NEWEST_CHANGE, {"view": view})[0][0] or 0
+        return self._newest[view]
 
     def _put_time(self, view: int, name: ServerName, next_us: int | None) -> None:
         key = {"view": view, "name": name}

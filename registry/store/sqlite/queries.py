@@ -192,6 +192,7 @@ UNUSED_TEXT: Final = """
 SELECT text FROM search_texts WHERE id = :id
   AND NOT EXISTS (SELECT 1 FROM entries WHERE text_id = :id)
   AND NOT EXISTS (SELECT 1 FROM approved_versions WHERE text_id = :id)
+  AND NOT EXISTS (SELECT 1 FROM view_entries INDEXED BY view_tombstone_texts WHERE deleted = 1 AND text_id = :id)
 """
 FORGET_TEXT: Final = "DELETE FROM search_texts WHERE id = :id"
 UNINDEX_TEXT: Final = "INSERT INTO search_grams (search_grams, rowid, text) VALUES ('delete', :id, :text)"
