@@ -15,8 +15,9 @@ from registry.commands.perform import Done, perform
 from registry.commands.teams import grant_access, make_team
 from registry.store.interface import Store, TeamView, Transaction
 from registry.store.records import AuditEvent
-from schemas.registry_api import OFFICIAL_KEY
-from tests.contract.engines import walk
+from schemas.rfc3339 import parse_instant
+from tests.contract.engines import key, official, walk
+from tests.contract.governed_oracle import Row
 
 T = TypeVar("T")
 
@@ -66,9 +67,23 @@ async def shown(store: Store, name: str) -> dict[tuple[str, str], str]:
     return {(item["server"]["name"], item["server"]["version"]): item["server"]["x"] for item in items}
 
 
-def updated(item: bytes) -> str:
-    instant: str = msgspec.json.decode(item)["_meta"][OFFICIAL_KEY]["updatedAt"]
-    return instant
+def key_of(item: bytes) -> tuple[str, str]:
+    return key(item)
+
+
+def row_of(item: bytes) -> Row:
+    """As far as the rule decides it."""
+    block = official(item)
+    return Row(msgspec.json.decode(item)["server"]["x"], block["status"], block["isLatest"])
+
+
+def updated_us(item: bytes) -> int:
+    return parse_instant(official(item)["updatedAt"])
+
+
+def told(item: bytes) -> tuple[object, ...]:
+    """What a mirror of ours knows of an item: the document, and the official block."""
+    return msgspec.json.decode(item)["server"]["x"], tuple(sorted(official(item).items()))
 
 
 def recorded(store: Store, action: str) -> list[AuditEvent]:

@@ -9,9 +9,8 @@ from registry.commands.approvals import Wanted, approve, approve_now, request_ap
 from registry.commands.perform import perform
 from registry.commands.rules import end_rule, make_rule
 from registry.store.interface import Store
-from schemas.rfc3339 import parse_instant
-from tests.contract.engines import NOW_US, entry, key, official, put, source
-from tests.contract.governing import ADA, BEN, PAY, approved, do, recorded, seen, shown, team, view
+from tests.contract.engines import NOW_US, entry, key, put, source
+from tests.contract.governing import ADA, BEN, PAY, approved, do, recorded, seen, shown, team, updated_us, view
 from tests.doubles.clock import FrozenClock
 
 pytestmark = pytest.mark.anyio
@@ -151,11 +150,11 @@ class TestTime:
         await put(store, entry("com.acme/third"))
         await approved(store, entry("com.acme/third").name)
         clock.step_to(NOW_US + 40 * S)
-        newest = max(_updated_us(item) for item in await seen(store, "backend"))
+        newest = max(updated_us(item) for item in await seen(store, "backend"))
         clock.step_to(NOW_US + 60 * S)
         await put(store, entry("com.acme/fourth"))
         await approved(store, entry("com.acme/fourth").name)
-        newest = max(newest, _updated_us(await _item(store, "com.acme/fourth")))
+        newest = max(newest, updated_us(await _item(store, "com.acme/fourth")))
 
         told = await seen(store, "backend", Query(limit=100, updated_since_us=newest))
 
@@ -170,7 +169,7 @@ class TestTime:
         await put(store, entry(PAY), entry("com.acme/other"))
         await approved(store, expires_us=NOW_US + 60 * S)
         clock.step_to(NOW_US + 60 * S)
-        newest = max(_updated_us(item) for item in await seen(store, "backend"))
+        newest = max(updated_us(item) for item in await seen(store, "backend"))
 
         await approved(store, entry("com.acme/other").name)
 
@@ -254,10 +253,6 @@ def _state(store: Store, approval_id: str) -> State:
     approval = store.snapshot().governance.approval(approval_id)
     assert approval is not None
     return approval.state
-
-
-def _updated_us(item: bytes) -> int:
-    return parse_instant(official(item)["updatedAt"])
 
 
 async def _item(store: Store, name: str) -> bytes:
