@@ -15,6 +15,7 @@ from registry.cli.status import quarantine_command, status_command
 from registry.cli.sync import sync_command
 from registry.cli.token import token_group
 from registry.cli.validate import validate_command
+from registry.cli.views import rebuild_views_command
 from registry.errors import RegistryError
 
 
@@ -34,6 +35,7 @@ for _command in (
     init_command,
     backup_command,
     restore_command,
+    rebuild_views_command,
     token_group,
     config_group,
     completion_command,

@@ -96,6 +96,8 @@ PUBLISHER: Final = "SELECT subject FROM publications WHERE entry_id = :entry"
 
 # What changes by time alone: the names of a view, and the earliest of them in the view itself.
 FORGET_TIME: Final = "DELETE FROM view_times WHERE view_id = :view AND name = :name"
+TIME: Final = "SELECT next_us FROM view_times WHERE view_id = :view AND name = :name"
+NAMES_IN_VIEW: Final = "SELECT DISTINCT name FROM view_entries WHERE view_id = :view"
 PUT_TIME: Final = """
 INSERT INTO view_times (view_id, name, next_us) VALUES (:view, :name, :next_us)
 ON CONFLICT (view_id, name) DO UPDATE SET next_us = excluded.next_us

@@ -16,7 +16,8 @@ from registry.catalog.view import StoredEntry
 from registry.store.governance import NamedVersion, Pending, Team
 from registry.store.sqlite import decisions as sql
 from registry.store.sqlite import queries
-from registry.store.sqlite.projection import Projection
+from registry.store.sqlite.comparison import different_rows, different_time
+from registry.store.sqlite.projection import Projection, next_change
 from registry.store.sqlite.readers import unreadable
 from registry.store.sqlite.rows import Row
 
@@ -108,9 +109,23 @@ class SqliteGovernanceReads:
         found = self._rows(sql.BLOCKS, {}) if name is None else self._rows(sql.BLOCKS_OF_NAME, {"name": name})
         return [_blocks(row[0]) for row in found]
 
+    def names_in_view(self, team: str) -> list[ServerName]:
+        return [ServerName(row[0]) for row in self._rows(sql.NAMES_IN_VIEW, {"view": self._view(team)})]
+
+    def differences(self, team: str, name: ServerName, verdicts: Sequence[Verdict]) -> list[str]:
+        view = self._view(team)
+        wrong = [what for _, what in different_rows(self._connection, view, name, verdicts)]
+        return [*wrong, *different_time(self._connection, view, name, verdicts)]
+
     def publisher(self, entry_id: int) -> str | None:
         row = self._row(sql.PUBLISHER, {"entry": entry_id})
         return None if row is None else row[0]
+
+    def _view(self, team: str) -> int:
+        row = self._row(queries.VIEW, {"team": team})
+        if row is None:
+            raise ValueError(f"there is no team {team!r}")
+        return int(row[0])
 
     def _row(self, statement: str, bound: Mapping[str, object]) -> Row | None:
         found = self._rows(statement, bound)
@@ -233,8 +248,17 @@ class SqliteGovernance(SqliteGovernanceReads):
             return own_us if at_us is None or at_us <= self._newest_shown(view) else at_us
 
         written = Projection(self._connection, self._body, changed_us).replace(view, name, verdicts)
-        self._put_time(view, name, min((each.until_us for each in verdicts if each.until_us is not None), default=None))
+        self._put_time(view, name, next_change(verdicts))
         return written
+
+    def rewrite_in_view(self, team: str, name: ServerName, verdicts: Sequence[Verdict]) -> int:
+        written = self.replace_in_view(team, name, verdicts, at_us=None)
+        view = self._view(team)
+        wrong = [visible for visible, _ in different_rows(self._connection, view, name, verdicts)]
+        if wrong:
+            changes = [(visible, None) for visible in wrong]
+            Projection(self._connection, self._body, self._instant_us).write(view, name, changes)
+        return written + len(wrong)
 
     def put_pending(self, pending: Pending) -> int:
         return int(self._connection.execute(sql.PUT_PENDING, msgspec.structs.asdict(pending)).fetchone()[0])
@@ -268,9 +292,3 @@ class SqliteGovernance(SqliteGovernanceReads):
         elif not self._connection.execute(sql.FORGET_TIME, key).rowcount:
             return
         self._connection.execute(sql.NEXT_TIME, {"view": view})
-
-    def _view(self, team: str) -> int:
-        row = self._row(queries.VIEW, {"team": team})
-        if row is None:
-            raise ValueError(f"there is no team {team!r}")
-        return int(row[0])

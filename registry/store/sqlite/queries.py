@@ -330,6 +330,8 @@ SELECT version, entry_id, document_id, status, status_message, status_changed_us
 FROM view_entries WHERE view_id = :view AND name = :name
 """
 
+VIEW_SERVED: Final = "SELECT version, deleted, item FROM view_entries WHERE view_id = :view AND name = :name"
+
 PUT_VIEW_ROW: Final = """
 INSERT INTO view_entries (
   view_id, name, version, deleted, is_latest, changed_us, published_us, status, status_message,
