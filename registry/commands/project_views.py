@@ -10,12 +10,13 @@ from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
-from registry.catalog.approval import Move, State, moved
+from registry.catalog.approval import Approval, ApprovedVersion, Move, State, moved
 from registry.catalog.entry import ServerName, SourceId
 from registry.catalog.grant import Grant
 from registry.catalog.overlay import Source, owner
 from registry.catalog.rule import Rule, approving
 from registry.catalog.standing import Standing, judge
+from registry.catalog.view import StoredEntry
 from registry.store.interface import Snapshot, Transaction
 
 
@@ -121,8 +122,27 @@ def _decided(transaction: Transaction, standing: Standing, rules: Sequence[Rule]
         return standing
     name = ServerName(standing.name)
     transaction.governance.put_approved(rule.approval, name, new)
-    transaction.governance.release_older(rule.approval, name, new)
-    return msgspec.structs.replace(standing, approved=transaction.governance.approved(name))
+    approval = transaction.governance.approval(rule.approval)
+    assert approval is not None
+    if known:
+        transaction.governance.release_older(rule.approval, name, new)
+    if any(each.approval.id == rule.approval for each in standing.approved):
+        return msgspec.structs.replace(standing, approved=transaction.governance.approved(name))
+    fresh = [_approved(approval, entry) for entry in new]
+    return msgspec.structs.replace(standing, approved=[*standing.approved, *fresh])
+
+
+def _approved(approval: Approval, entry: StoredEntry) -> ApprovedVersion:
+    return ApprovedVersion(
+        approval=approval,
+        entry_id=entry.id,
+        version=entry.version,
+        digest=entry.digest,
+        document_id=entry.document_id,
+        text_id=entry.text_id,
+        registry_types=entry.registry_types,
+        transports=entry.transports,
+    )
 
 
 def standing(snapshot: Snapshot, name: ServerName) -> Standing:

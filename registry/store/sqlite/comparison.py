@@ -20,7 +20,7 @@ def different_rows(
         found = connection.execute(queries.DOCUMENT_BODY, {"id": document_id}).fetchone()
         return bytes(found[0])
 
-    projection = Projection(connection, body, lambda: 0)
+    projection = Projection(connection, body, lambda: 0, set())
     stored, computed = projection.computed(view, name, verdicts)
     served = {row[0]: row for row in connection.execute(queries.VIEW_SERVED, {"view": view, "name": name})}
     return [

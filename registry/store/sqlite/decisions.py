@@ -84,6 +84,7 @@ PUT_RULE: Final = """
 INSERT INTO rules (id, record) VALUES (:id, :record) ON CONFLICT (id) DO UPDATE SET record = excluded.record
 """
 
+ANY_BLOCK: Final = "SELECT 1 FROM blocks LIMIT 1"
 BLOCKS: Final = "SELECT record FROM blocks ORDER BY name, version"
 BLOCKS_OF_NAME: Final = "SELECT record FROM blocks WHERE name = :name ORDER BY version"
 PUT_BLOCK: Final = """

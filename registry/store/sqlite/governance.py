@@ -160,6 +160,12 @@ class SqliteGovernance(SqliteGovernanceReads):
         self._known: dict[str, Approval] = {}
         self._expired: list[Approval] = []
         self._newest: dict[int, int] = {}
+        # Nobody else changes these meanwhile; many names of one transaction ask for them.
+        self._views: dict[str, int] = {}
+        self._timed: dict[int, bool] = {}
+        self._by_pattern: dict[str, list[Grant]] = {}
+        self._blocked: bool | None = None
+        self._grown: set[int] = set()
         self._body = body
         self._instant_us = instant_us
         self._forget_text = forget_text
@@ -171,6 +177,7 @@ class SqliteGovernance(SqliteGovernanceReads):
     def put_grant(self, grant: Grant) -> None:
         bound = {"id": grant.id, "team": grant.team, "pattern": grant.pattern, "record": _json(grant)}
         self._connection.execute(sql.PUT_GRANT, bound | {"revoked": not grant.in_force})
+        self._by_pattern.clear()
 
     def approval(self, approval_id: str) -> Approval | None:
         # Nobody else changes one while this transaction goes on.
@@ -178,6 +185,24 @@ class SqliteGovernance(SqliteGovernanceReads):
         if known is not None:
             self._known[approval_id] = known
         return known
+
+    def grants_covering(self, name: ServerName) -> dict[str, list[Grant]]:
+        patterns = covering(name)
+        missing = [pattern for pattern in patterns if pattern not in self._by_pattern]
+        self._by_pattern.update((pattern, []) for pattern in missing)
+        for row in self._rows(sql.GRANTS_COVERING, {"patterns": _json(missing).decode()}):
+            grant = _grants(row[0])
+            self._by_pattern[grant.pattern].append(grant)
+        by_team: dict[str, list[Grant]] = {}
+        for pattern in patterns:
+            for grant in self._by_pattern[pattern]:
+                by_team.setdefault(grant.team, []).append(grant)
+        return by_team
+
+    def blocks(self, name: str | None = None) -> list[Block]:
+        if self._blocked is None:
+            self._blocked = bool(self._rows(sql.ANY_BLOCK, {}))
+        return super().blocks(name) if self._blocked else []
 
     def expired(self) -> list[Approval]:
         return self._expired
@@ -233,6 +258,7 @@ class SqliteGovernance(SqliteGovernanceReads):
 
     def put_block(self, block: Block) -> None:
         bound = {"name": block.name, "version": block.version or _ALL, "record": _json(block)}
+        self._blocked = True
         self._connection.execute(sql.PUT_BLOCK, bound)
 
     def forget_block(self, name: str, version: str | None) -> bool:
@@ -247,7 +273,7 @@ class SqliteGovernance(SqliteGovernanceReads):
             # Whoever polls with the newest instant seen would not be told of an older one.
             return own_us if at_us is None or at_us <= self._newest_shown(view) else at_us
 
-        written = Projection(self._connection, self._body, changed_us).replace(view, name, verdicts)
+        written = Projection(self._connection, self._body, changed_us, self._grown).replace(view, name, verdicts)
         self._put_time(view, name, next_change(verdicts))
         return written
 
@@ -257,7 +283,7 @@ class SqliteGovernance(SqliteGovernanceReads):
         wrong = [visible for visible, _ in different_rows(self._connection, view, name, verdicts)]
         if wrong:
             changes = [(visible, None) for visible in wrong]
-            Projection(self._connection, self._body, self._instant_us).write(view, name, changes)
+            Projection(self._connection, self._body, self._instant_us, self._grown).write(view, name, changes)
         return written + len(wrong)
 
     def put_pending(self, pending: Pending) -> int:
@@ -285,10 +311,18 @@ class SqliteGovernance(SqliteGovernanceReads):
             self._newest[view] = self._rows(sql.NEWEST_CHANGE, {"view": view})[0][0] or 0
         return self._newest[view]
 
+    def _view(self, team: str) -> int:
+        if team not in self._views:
+            self._views[team] = super()._view(team)
+        return self._views[team]
+
     def _put_time(self, view: int, name: ServerName, next_us: int | None) -> None:
         key = {"view": view, "name": name}
+        if view not in self._timed:
+            self._timed[view] = self._rows(queries.GENERATION, key)[0][1] is not None
         if next_us is not None:
             self._connection.execute(sql.PUT_TIME, key | {"next_us": next_us})
-        elif not self._connection.execute(sql.FORGET_TIME, key).rowcount:
+            self._timed[view] = True
+        elif not self._timed[view] or not self._connection.execute(sql.FORGET_TIME, key).rowcount:
             return
         self._connection.execute(sql.NEXT_TIME, {"view": view})

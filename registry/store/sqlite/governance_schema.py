@@ -53,8 +53,6 @@ GOVERNANCE: Final = (
     ) STRICT, WITHOUT ROWID
     """,
     "CREATE INDEX approved_by ON approved_versions (approval_id, name)",
-    "CREATE INDEX approved_document ON approved_versions (document_id) WHERE document_id IS NOT NULL",
-    "CREATE INDEX approved_text ON approved_versions (text_id) WHERE text_id IS NOT NULL",
     """
     CREATE TABLE rules (
       id TEXT PRIMARY KEY,

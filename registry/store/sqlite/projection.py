@@ -22,14 +22,20 @@ class Projection:
     Args:
         body: The document with that id.
         instant_us: The instant at which this becomes true; asked only if something changed.
+        grown: The views whose generation this transaction has moved: once is enough for all of its changes.
     """
 
     def __init__(
-        self, connection: sqlite3.Connection, body: Callable[[int], bytes], instant_us: Callable[[], int]
+        self,
+        connection: sqlite3.Connection,
+        body: Callable[[int], bytes],
+        instant_us: Callable[[], int],
+        grown: set[int],
     ) -> None:
         self._connection = connection
         self._body = body
         self._instant_us = instant_us
+        self._grown = grown
 
     def replace(self, view: int, name: ServerName, verdicts: Sequence[Verdict]) -> int:
         """Bring *name* up to date in one view; how many rows were written."""
@@ -76,7 +82,9 @@ class Projection:
             body = item(visible, document=self._body(visible.entry.document_id), updated_us=changed_us)
             bound = rows.view_parameters(visible, view=view, name=name, changed_us=changed_us, item=body)
             self._connection.execute(queries.PUT_VIEW_ROW, bound)
-        self._connection.execute(queries.NEXT_GENERATION, {"view": view, "instant_us": self._instant_us()})
+        if view not in self._grown:
+            self._grown.add(view)
+            self._connection.execute(queries.NEXT_GENERATION, {"view": view, "instant_us": self._instant_us()})
 
 
 def next_change(verdicts: Iterable[Verdict]) -> int | None:

@@ -191,7 +191,7 @@ INDEX_TEXT: Final = "INSERT INTO search_grams (rowid, text) VALUES (:id, :text)"
 UNUSED_TEXT: Final = """
 SELECT text FROM search_texts WHERE id = :id
   AND NOT EXISTS (SELECT 1 FROM entries WHERE text_id = :id)
-  AND NOT EXISTS (SELECT 1 FROM approved_versions WHERE text_id = :id)
+  AND NOT EXISTS (SELECT 1 FROM approved_versions WHERE name = search_texts.name AND text_id = :id)
   AND NOT EXISTS (SELECT 1 FROM view_entries INDEXED BY view_tombstone_texts WHERE deleted = 1 AND text_id = :id)
 """
 FORGET_TEXT: Final = "DELETE FROM search_texts WHERE id = :id"

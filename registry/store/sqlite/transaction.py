@@ -265,7 +265,7 @@ class SqliteTransaction(SqliteSnapshot):
         for entry_id, superseded_us, document_id in execute(sql.OLD_SUPERSEDED, bound).fetchall():
             key = {"entry": entry_id, "superseded_us": superseded_us, "document": document_id}
             execute(sql.FORGET_SUPERSEDED, key)
-            execute(sql.FORGET_DOCUMENT, {"id": document_id})
+            execute(sql.FORGET_DOCUMENT, {"id": document_id, "entry": entry_id})
             swept += 1
         return swept
 
