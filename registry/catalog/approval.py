@@ -93,10 +93,12 @@ class ApprovedVersion(msgspec.Struct, frozen=True, kw_only=True):
     """
     The bytes of one version that an approval names, with what is needed to serve and to find them.
 
+    `entry_id`: the entry they were of, and so their source: what one source says is never held for another.
     `document_id` and `text_id` are None once the approval lets nothing be seen any more.
     """
 
     approval: Approval
+    entry_id: int
     version: str
     digest: Digest
     document_id: int | None

@@ -36,8 +36,8 @@ class OnChange(StrEnum):
     """
     What happens to an approved version when its source changes the document.
 
-    HOLD serves the approved bytes on, WITHDRAW serves nothing until the new ones are approved, FOLLOW serves the new
-    ones.
+    HOLD serves the approved bytes of this source on, WITHDRAW serves nothing until the new ones are approved, FOLLOW
+    serves the new ones.
     """
 
     HOLD = "hold"
@@ -153,7 +153,8 @@ def _chosen(entry: StoredEntry, in_force: Sequence[ApprovedVersion], on_change: 
         return max(same, key=_endurance)
     if on_change is OnChange.WITHDRAW:
         return None
-    kept = [each for each in in_force if each.document_id is not None]
+    # Who takes a name over is not served with what was approved of its previous owner.
+    kept = [each for each in in_force if each.document_id is not None and each.entry_id == entry.id]
     return max(kept, key=lambda each: (each.approval.decided_us or 0, each.approval.id), default=None)
 
 
@@ -181,7 +182,7 @@ def _unapproved(
     entry: StoredEntry, candidates: Sequence[ApprovedVersion], in_force: Sequence[ApprovedVersion]
 ) -> tuple[Because, str]:
     if in_force:
-        return Because.CHANGED, f"changed since {in_force[0].approval.id} approved it; the new bytes need an approval"
+        return Because.CHANGED, f"{in_force[0].approval.id} approved other bytes; these need an approval of their own"
     for each in candidates:
         approval = each.approval
         if approval.state in (State.APPROVED, State.EXPIRED):

@@ -18,6 +18,7 @@ from registry.cli.status import quarantine_command, status_command
 from registry.cli.sync import sync_command
 from registry.cli.token import token_group
 from registry.cli.validate import validate_command
+from registry.cli.views import rebuild_views_command
 from registry.errors import RegistryError
 
 
@@ -39,6 +40,7 @@ for _command in (
     set_status_command,
     backup_command,
     restore_command,
+    rebuild_views_command,
     token_group,
     audit_group,
     config_group,

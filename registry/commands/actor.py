@@ -51,6 +51,8 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
 
 SYNC: Final = Actor(subject="system:sync", roles=("operator",))
 START: Final = Actor(subject="system:start", roles=("operator",))
+CLOCK: Final = Actor(subject="system:clock", roles=())
+"""What ends by itself."""
 ANONYMOUS_LOOPBACK: Final = Actor(subject="loopback", roles=("operator",))
 
 

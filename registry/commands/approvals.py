@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from registry.catalog.approval import Approval, Move, State, moved
+from registry.catalog.approval import Approval, ApprovedVersion, Move, State, moved
 from registry.catalog.entry import ServerName
 from registry.catalog.view import StoredEntry
 from registry.commands.actor import LOCAL, Actor
@@ -71,25 +71,23 @@ def approve(
     before = _approval(transaction, approval_id)
     state = moved(before, Move.APPROVE)
     _require_another(transaction, before, actor)
+    ends_us = min((each for each in (before.expires_us, expires_us) if each is not None), default=None)
+    _require_future(transaction, ends_us)
     if needed > 1 and before.first_by is None:
-        first = msgspec.structs.replace(before, first_by=actor.subject)
+        first = msgspec.structs.replace(before, first_by=actor.subject, expires_us=ends_us)
         transaction.governance.put_approval(first)
         return Done(value=first, event=_event("approval.seconded", actor, first, reason=reason))
     if needed > 1 and actor.subject.startswith(LOCAL):
         raise Refused(f"{approval_id} needs a second person, and work on the store itself is none")
-    ends = [each for each in (before.expires_us, expires_us) if each is not None]
     approval = msgspec.structs.replace(
         before,
         state=state,
         decided_us=transaction.instant_us,
         decided_by=actor.subject,
         reason=reason,
-        expires_us=min(ends, default=None),
+        expires_us=ends_us,
     )
-    _require_future(transaction, approval.expires_us)
-    _supersede(transaction, approval)
-    transaction.governance.put_approval(approval)
-    project_views(transaction, [ServerName(approval.name)])
+    _put_in_force(transaction, approval)
     return Done(value=approval, event=_event("approval.approved", actor, approval, reason=reason))
 
 
@@ -112,8 +110,7 @@ def approve_now(transaction: Transaction, wanted: Wanted, *, reason: str, actor:
     _require_not_publisher(transaction, approval, entries, actor)
     transaction.governance.put_approval(approval)
     transaction.governance.put_approved(approval.id, wanted.name, entries)
-    _supersede(transaction, approval)
-    project_views(transaction, [wanted.name])
+    _put_in_force(transaction, approval)
     return Done(
         value=approval, event=_event("approval.approved", actor, approval, reason=reason, versions=len(entries))
     )
@@ -168,7 +165,7 @@ def _requested(transaction: Transaction, wanted: Wanted, *, reason: str, actor: 
         requested_us=transaction.instant_us,
         requested_by=actor.subject,
         request=reason,
-        audience=wanted.audience,
+        audience=None if wanted.audience is None else tuple(sorted(set(wanted.audience))),
         tools=wanted.tools,
         expires_us=wanted.expires_us,
     )
@@ -216,16 +213,35 @@ def _require_future(transaction: Transaction, expires_us: int | None) -> None:
         raise Invalid("an approval that ends in the past approves nothing")
 
 
-def _supersede(transaction: Transaction, approval: Approval) -> None:
-    """What an earlier one for the same teams says of the same versions is said by this one from now on."""
-    reads = transaction.governance
-    named = {each.version for each in reads.versions_of(approval.id, limit=10_000)}
-    for earlier in reads.approvals(state=State.APPROVED, name=approval.name, limit=1000):
-        if earlier.id == approval.id or earlier.audience != approval.audience:
+def _put_in_force(transaction: Transaction, approval: Approval) -> None:
+    """
+    From now on it says what earlier ones for the same teams said of the same versions.
+
+    One that approved the present bytes of a version is not superseded by one that approves others: old bytes would
+    come back.
+    """
+    governance, name = transaction.governance, ServerName(approval.name)
+    governance.put_approval(approval)
+    by_approval: dict[str, list[ApprovedVersion]] = {}
+    for each in governance.approved(name):
+        by_approval.setdefault(each.approval.id, []).append(each)
+    bytes_of = {each.version: each.digest for each in by_approval[approval.id]}
+    present = {(entry.version, entry.digest) for entry in standing(transaction, name).entries}
+    superseded = []
+    for earlier_id, said in by_approval.items():
+        earlier = said[0].approval
+        if earlier_id == approval.id or earlier.state is not State.APPROVED or earlier.rule is not None:
             continue
-        if {each.version for each in reads.versions_of(earlier.id, limit=10_000)} <= named:
-            reads.put_approval(msgspec.structs.replace(earlier, state=moved(earlier, Move.SUPERSEDE)))
-            reads.release(earlier.id, ServerName(earlier.name))
+        if earlier.audience == approval.audience and all(
+            each.version in bytes_of
+            and (each.digest == bytes_of[each.version] or (each.version, each.digest) not in present)
+            for each in said
+        ):
+            governance.put_approval(msgspec.structs.replace(earlier, state=moved(earlier, Move.SUPERSEDE)))
+            superseded.append(earlier_id)
+    project_views(transaction, [name])
+    for earlier_id in superseded:
+        governance.release(earlier_id, name)
 
 
 def _event(action: str, actor: Actor, approval: Approval, **detail: str | int | None) -> AuditEvent:

@@ -10,7 +10,7 @@ import msgspec
 
 from registry.catalog.pattern import name_range
 from registry.commands.perform import Done, perform
-from registry.commands.project_views import project_team, project_views
+from registry.commands.project_views import project_team, project_views, settle_name
 from registry.store.governance import Pending
 from registry.store.interface import Store, Transaction
 
@@ -50,11 +50,11 @@ def settle(transaction: Transaction, team: str) -> Done[bool]:
     """
     Make durable what time alone has changed in the view of *team*, as of when it did; whether more is left.
 
-    What let it be seen so long, an approval's end, say, is on record with the decision.
+    What changed by that in the views of others is settled as well: what has ended has ended for all.
     """
     due = transaction.governance.due(team, now_us=transaction.now_us, limit=_SETTLED_AT_A_TIME)
-    for name, since_us in due:
-        project_team(transaction, team, [name], at_us=since_us)
+    for name, _ in due:
+        settle_name(transaction, name)
     return Done(value=len(due) == _SETTLED_AT_A_TIME)
 
 

@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from registry.commands.actor import CLOCK
 from registry.store.interface import Store, Transaction
 from registry.store.records import AuditEvent
 
@@ -24,7 +25,21 @@ class Done(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
 
 
 def recorded(transaction: Transaction, done: Done[T]) -> T:
-    """Append the event of *done* to the record, in the transaction that made it happen; its value."""
+    """
+    Append the event of *done* to the record, in the transaction that made it happen; its value.
+
+    Approvals that this transaction found to have ended by themselves are recorded before it.
+    """
+    for approval in transaction.governance.expired():
+        transaction.append_audit(
+            AuditEvent(
+                action="approval.expired",
+                actor=CLOCK.subject,
+                roles=CLOCK.roles,
+                object=approval.id,
+                detail={"server": approval.name, "expired_us": approval.expires_us},
+            )
+        )
     if done.event is not None:
         transaction.append_audit(done.event)
     return done.value

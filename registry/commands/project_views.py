@@ -1,48 +1,109 @@
 """Bring the stored views of some names up to date: first who answers for each, then what each team sees of it.
 
-What a rule approves it approves here, whenever a name is looked at. Two entrances: `project_views` for names whose
-entries, approvals or owner changed, in the view of every team that has a grant for them; `project_team` for names of
-which one team's grants changed. A view without a grant for a name keeps the tombstones it has.
+What a rule approves it approves here, whenever a name is looked at, and what has ended by itself ends here for good: a
+clock that is set back brings nothing back. Three entrances: `project_views` for names whose entries, approvals or owner
+changed, in the view of every team that has a grant for them; `project_team` for names of which one team's grants
+changed; `settle_name` for what time alone has changed. A view without a grant for a name keeps the tombstones it has.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
+from registry.catalog.approval import Approval, ApprovedVersion, Move, State, moved
 from registry.catalog.entry import ServerName, SourceId
+from registry.catalog.grant import Grant
 from registry.catalog.overlay import Source, owner
 from registry.catalog.rule import Rule, approving
 from registry.catalog.standing import Standing, judge
+from registry.catalog.view import StoredEntry
 from registry.store.interface import Snapshot, Transaction
 
 
 def project_views(transaction: Transaction, names: Iterable[ServerName]) -> int:
     """Decide the owner of each name, remember it, and rewrite what changed; how many view rows were written."""
-    sources, rules = transaction.sources(), transaction.governance.rules(in_force=True)
+    sources, rules = transaction.sources(), _deciding(transaction)
     written = 0
     for name in names:
-        standing = _decided(transaction, _standing(transaction, name, _owner(transaction, name, sources)), rules)
+        standing, ended = _current(transaction, name, sources)
+        standing = _decided(transaction, standing, rules)
         for team, grants in transaction.governance.grants_covering(name).items():
-            verdicts = judge(team, standing, grants, now_us=transaction.now_us)
-            written += transaction.governance.replace_in_view(team, name, verdicts, at_us=None)
+            written += _project(transaction, team, standing, grants, at_us=None)
+        _release(transaction, name, ended)
     return written
 
 
-def project_team(transaction: Transaction, team: str, names: Iterable[ServerName], *, at_us: int | None = None) -> int:
-    """
-    Rewrite what changed of these names in the view of *team*; how many rows were written.
-
-    Args:
-        at_us: The instant at which time alone changed it; else it is the change's own.
-    """
+def project_team(transaction: Transaction, team: str, names: Iterable[ServerName]) -> int:
+    """Rewrite what changed of these names in the view of *team*; how many rows were written."""
     sources = transaction.sources()
+    grants = transaction.governance.grants(team=team, in_force=True)
     written = 0
     for name in names:
-        standing = _standing(transaction, name, _owner(transaction, name, sources))
-        grants = transaction.governance.grants_covering(name).get(team, [])
-        verdicts = judge(team, standing, grants, now_us=transaction.now_us)
-        written += transaction.governance.replace_in_view(team, name, verdicts, at_us=at_us)
+        standing, ended = _current(transaction, name, sources)
+        written += _project(transaction, team, standing, grants, at_us=None)
+        if ended:
+            written += _settle(transaction, standing)
+        _release(transaction, name, ended)
     return written
+
+
+def settle_name(transaction: Transaction, name: ServerName) -> int:
+    """Make durable what time alone has changed of *name*, in every view, as of when it did; how many rows."""
+    standing, ended = _current(transaction, name, transaction.sources())
+    written = _settle(transaction, standing)
+    _release(transaction, name, ended)
+    return written
+
+
+def _settle(transaction: Transaction, standing: Standing) -> int:
+    name = ServerName(standing.name)
+    by_team = transaction.governance.grants_covering(name)
+    return sum(
+        _project(transaction, team, standing, by_team.get(team, []), at_us=since_us)
+        for team, since_us in transaction.governance.late(name, now_us=transaction.now_us)
+    )
+
+
+def _project(
+    transaction: Transaction, team: str, standing: Standing, grants: Iterable[Grant], *, at_us: int | None
+) -> int:
+    verdicts = judge(team, standing, grants, now_us=transaction.now_us)
+    return transaction.governance.replace_in_view(team, ServerName(standing.name), verdicts, at_us=at_us)
+
+
+def _deciding(transaction: Transaction) -> list[Rule]:
+    """The rules in force, but for those whose approval was revoked: they let nothing be seen."""
+    governance = transaction.governance
+    found = []
+    for rule in governance.rules(in_force=True):
+        approval = governance.approval(rule.approval)
+        if approval is not None and approval.state is State.APPROVED:
+            found.append(rule)
+    return found
+
+
+def _current(transaction: Transaction, name: ServerName, sources: Sequence[Source]) -> tuple[Standing, Collection[str]]:
+    """
+    What decides about *name*, after the approvals whose time is over have ended; the ids of those.
+
+    Their bytes are needed until the views have followed.
+    """
+    standing = _standing(transaction, name, _owner(transaction, name, sources))
+    over = {
+        each.approval.id: each.approval
+        for each in standing.approved
+        if each.approval.state is State.APPROVED and not each.approval.in_force(transaction.now_us)
+    }
+    if not over:
+        return standing, ()
+    for approval in over.values():
+        transaction.governance.put_approval(msgspec.structs.replace(approval, state=moved(approval, Move.EXPIRE)))
+    return msgspec.structs.replace(standing, approved=transaction.governance.approved(name)), over
+
+
+def _release(transaction: Transaction, name: ServerName, approvals: Iterable[str]) -> None:
+    for approval_id in approvals:
+        transaction.governance.release(approval_id, name)
 
 
 def _decided(transaction: Transaction, standing: Standing, rules: Sequence[Rule]) -> Standing:
@@ -50,14 +111,38 @@ def _decided(transaction: Transaction, standing: Standing, rules: Sequence[Rule]
     rule = approving(standing.name, rules)
     if rule is None:
         return standing
-    known = {(each.version, each.digest) for each in standing.approved if each.approval.id == rule.approval}
-    new = [entry for entry in standing.entries if (entry.version, entry.digest) not in known]
+    # What was released since, because other bytes came, has to be approved again.
+    known = {
+        (each.entry_id, each.digest)
+        for each in standing.approved
+        if each.approval.id == rule.approval and each.document_id is not None
+    }
+    new = [entry for entry in standing.entries if (entry.id, entry.digest) not in known]
     if not new:
         return standing
     name = ServerName(standing.name)
     transaction.governance.put_approved(rule.approval, name, new)
-    transaction.governance.release_older(rule.approval, name, new)
-    return msgspec.structs.replace(standing, approved=transaction.governance.approved(name))
+    approval = transaction.governance.approval(rule.approval)
+    assert approval is not None
+    if known:
+        transaction.governance.release_older(rule.approval, name, new)
+    if any(each.approval.id == rule.approval for each in standing.approved):
+        return msgspec.structs.replace(standing, approved=transaction.governance.approved(name))
+    fresh = [_approved(approval, entry) for entry in new]
+    return msgspec.structs.replace(standing, approved=[*standing.approved, *fresh])
+
+
+def _approved(approval: Approval, entry: StoredEntry) -> ApprovedVersion:
+    return ApprovedVersion(
+        approval=approval,
+        entry_id=entry.id,
+        version=entry.version,
+        digest=entry.digest,
+        document_id=entry.document_id,
+        text_id=entry.text_id,
+        registry_types=entry.registry_types,
+        transports=entry.transports,
+    )
 
 
 def standing(snapshot: Snapshot, name: ServerName) -> Standing:

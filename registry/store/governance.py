@@ -74,6 +74,12 @@ class GovernanceReads(Protocol):
     def blocks(self, name: str | None = None) -> list[Block]:
         """Of a name, or all."""
 
+    def names_in_view(self, team: str) -> list[ServerName]:
+        """All that the view has rows of, tombstones too. Reads the whole view."""
+
+    def differences(self, team: str, name: ServerName, verdicts: Sequence[Verdict]) -> list[str]:
+        """In words, what is stored of *name* in the view of *team* otherwise than *verdicts* say."""
+
     def publisher(self, entry_id: int) -> str | None:
         """Who published an entry here; None for one that is mirrored."""
 
@@ -101,13 +107,20 @@ class Governance(GovernanceReads, Protocol):
     def forget_block(self, name: str, version: str | None) -> bool:
         """Whether there was one."""
 
+    def expired(self) -> list[Approval]:
+        """Those that this transaction has found to have ended."""
+
     def replace_in_view(self, team: str, name: ServerName, verdicts: Sequence[Verdict], *, at_us: int | None) -> int:
         """
         Bring the stored rows of *name* in the view of *team* to what *verdicts* say; how many were written.
 
         Args:
             at_us: The instant at which this became true, where time alone made it so; else it is the change's own.
+                Where the view has shown a newer one it is the change's own too: no follower misses it.
         """
+
+    def rewrite_in_view(self, team: str, name: ServerName, verdicts: Sequence[Verdict]) -> int:
+        """The same, and rows that have the right facts and other bytes are written anew."""
 
     def put_pending(self, pending: Pending) -> int:
         """Remember that these views are to be brought up to date; its number. With a number: how far that has come."""
@@ -118,3 +131,6 @@ class Governance(GovernanceReads, Protocol):
     def forget_pending(self, number: int) -> None: ...
     def due(self, team: str, *, now_us: int, limit: int) -> list[tuple[ServerName, int]]:
         """Names of the view whose answer has changed by time alone, and since when; earliest first."""
+
+    def late(self, name: ServerName, *, now_us: int) -> list[tuple[str, int]]:
+        """Teams whose answer for *name* has changed by time alone, and since when."""

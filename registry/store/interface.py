@@ -114,6 +114,9 @@ class Snapshot(Protocol):
     ) -> list[tuple[ServerName, StoredEntry]]:
         """Entries of *source* whose names are in [low, high), strictly after (name, version), in that order."""
 
+    def names_between(self, low: str, high: str, *, after: str, limit: int) -> list[ServerName]:
+        """Names of any source that are in [low, high), strictly after *after*, in their order."""
+
     def remote_user(self, url: str, *, but: ServerName) -> ServerName | None:
         """Another name than *but* with a private version that is not deleted and has a remote at exactly *url*."""
 
@@ -229,9 +232,6 @@ class Transaction(Snapshot, Protocol):
     def names_of(self, source: str, *, after: str, limit: int) -> list[ServerName]: ...
     def names(self, *, after: str, limit: int) -> list[ServerName]:
         """Names of any source, in their order."""
-
-    def names_between(self, low: str, high: str, *, after: str, limit: int) -> list[ServerName]:
-        """Names of any source that are in [low, high), strictly after *after*, in their order."""
 
     def unprojected(self) -> str | None:
         """The name behind which views still follow an earlier configuration; None if all follow the present one."""

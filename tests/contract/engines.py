@@ -70,7 +70,7 @@ def entry(
 ) -> Entry:
     """An entry whose document differs with everything that is said here but the source's own facts."""
     document = msgspec.json.encode(
-        {"name": name, "description": description, "version": version, "title": title, "x": body}
+        {"name": str(name), "description": description, "version": version, "title": title, "x": body}
     )
     facets = Facets(title=title, description=description, registry_types=registry_types, transports=transports)
     given: dict[str, Any] = {"published_us": NOW_US, "status": Status.ACTIVE} | changes

@@ -32,13 +32,17 @@ APPROVALS_OF_NAME: Final = """
 SELECT record FROM approvals INDEXED BY approvals_name
 WHERE name = :name AND id < :before ORDER BY id DESC LIMIT :limit
 """
+APPROVALS_OF_NAME_IN_STATE: Final = """
+SELECT record FROM approvals INDEXED BY approvals_name
+WHERE name = :name AND state = :state AND id < :before ORDER BY id DESC LIMIT :limit
+"""
 PUT_APPROVAL: Final = """
 INSERT INTO approvals (id, name, state, record) VALUES (:id, :name, :state, :record)
 ON CONFLICT (id) DO UPDATE SET state = excluded.state, record = excluded.record
 """
 
 APPROVED: Final = """
-SELECT approval_id, version, digest, document_id, text_id, registry_types, transports
+SELECT approval_id, entry_id, version, digest, document_id, text_id, registry_types, transports
 FROM approved_versions WHERE name = :name
 """
 VERSIONS_OF: Final = """
@@ -51,10 +55,11 @@ WHERE approval_id = :approval AND name > :after ORDER BY name LIMIT :limit
 """
 PUT_APPROVED: Final = """
 INSERT INTO approved_versions (
-  name, version, digest, approval_id, document_id, text_id, registry_types, transports
-) VALUES (:name, :version, :digest, :approval, :document, :text, :registry_types, :transports)
+  name, version, digest, approval_id, entry_id, document_id, text_id, registry_types, transports
+) VALUES (:name, :version, :digest, :approval, :entry, :document, :text, :registry_types, :transports)
 ON CONFLICT (name, version, digest, approval_id) DO UPDATE SET
-  document_id = excluded.document_id, text_id = excluded.text_id
+  entry_id = excluded.entry_id, document_id = excluded.document_id, text_id = excluded.text_id,
+  registry_types = excluded.registry_types, transports = excluded.transports
 """
 
 # What is released is not served any more; that it was approved stays on record.
@@ -79,6 +84,7 @@ PUT_RULE: Final = """
 INSERT INTO rules (id, record) VALUES (:id, :record) ON CONFLICT (id) DO UPDATE SET record = excluded.record
 """
 
+ANY_BLOCK: Final = "SELECT 1 FROM blocks LIMIT 1"
 BLOCKS: Final = "SELECT record FROM blocks ORDER BY name, version"
 BLOCKS_OF_NAME: Final = "SELECT record FROM blocks WHERE name = :name ORDER BY version"
 PUT_BLOCK: Final = """
@@ -91,6 +97,8 @@ PUBLISHER: Final = "SELECT subject FROM publications WHERE entry_id = :entry"
 
 # What changes by time alone: the names of a view, and the earliest of them in the view itself.
 FORGET_TIME: Final = "DELETE FROM view_times WHERE view_id = :view AND name = :name"
+TIME: Final = "SELECT next_us FROM view_times WHERE view_id = :view AND name = :name"
+NAMES_IN_VIEW: Final = "SELECT DISTINCT name FROM view_entries WHERE view_id = :view"
 PUT_TIME: Final = """
 INSERT INTO view_times (view_id, name, next_us) VALUES (:view, :name, :next_us)
 ON CONFLICT (view_id, name) DO UPDATE SET next_us = excluded.next_us
@@ -107,6 +115,12 @@ DUE: Final = """
 SELECT name, next_us FROM view_times INDEXED BY view_times_next
 WHERE view_id = :view AND next_us <= :now_us ORDER BY next_us LIMIT :limit
 """
+LATE: Final = """
+SELECT views.team, view_times.next_us FROM view_times INDEXED BY view_times_name
+JOIN views ON views.id = view_times.view_id
+WHERE view_times.name = :name AND view_times.next_us <= :now_us
+"""
+NEWEST_CHANGE: Final = "SELECT max(changed_us) FROM view_entries INDEXED BY view_changed WHERE view_id = :view"
 NEXT_TIME: Final = """
 UPDATE views SET next_us = (
   SELECT min(next_us) FROM view_times INDEXED BY view_times_next WHERE view_id = :view

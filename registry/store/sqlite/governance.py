@@ -16,7 +16,8 @@ from registry.catalog.view import StoredEntry
 from registry.store.governance import NamedVersion, Pending, Team
 from registry.store.sqlite import decisions as sql
 from registry.store.sqlite import queries
-from registry.store.sqlite.projection import Projection
+from registry.store.sqlite.comparison import different_rows, different_time
+from registry.store.sqlite.projection import Projection, next_change
 from registry.store.sqlite.readers import unreadable
 from registry.store.sqlite.rows import Row
 
@@ -35,7 +36,6 @@ class SqliteGovernanceReads:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._known: dict[str, Approval] = {}
 
     def teams(self) -> list[Team]:
         return [_teams(row[0]) for row in self._rows(sql.TEAMS, {})]
@@ -61,32 +61,32 @@ class SqliteGovernanceReads:
         return by_team
 
     def approval(self, approval_id: str) -> Approval | None:
-        known = self._known.get(approval_id)
-        if known is None:
-            row = self._row(sql.APPROVAL, {"id": approval_id})
-            if row is None:
-                return None
-            known = self._known[approval_id] = _approvals(row[0])
-        return known
+        row = self._row(sql.APPROVAL, {"id": approval_id})
+        return None if row is None else _approvals(row[0])
 
     def approvals(
         self, *, state: State | None, name: str | None, limit: int, before: str | None = None
     ) -> list[Approval]:
         bound = {"state": state, "name": name, "limit": limit, "before": before or _AFTER_EVERY_ID}
         if name is not None:
-            found = [_approvals(row[0]) for row in self._rows(sql.APPROVALS_OF_NAME, bound)]
-            return [each for each in found if state is None or each.state is state]
-        statement = sql.APPROVALS if state is None else sql.APPROVALS_IN_STATE
+            statement = sql.APPROVALS_OF_NAME if state is None else sql.APPROVALS_OF_NAME_IN_STATE
+        else:
+            statement = sql.APPROVALS if state is None else sql.APPROVALS_IN_STATE
         return [_approvals(row[0]) for row in self._rows(statement, bound)]
 
     def approved(self, name: ServerName) -> list[ApprovedVersion]:
         found = []
-        for approval_id, version, digest, document, text, kinds, transports in self._rows(sql.APPROVED, {"name": name}):
-            approval = self.approval(approval_id)
-            assert approval is not None
+        approvals: dict[str, Approval] = {}
+        for row in self._rows(sql.APPROVED, {"name": name}):
+            approval_id, entry_id, version, digest, document, text, kinds, transports = row
+            if approval_id not in approvals:
+                approval = self.approval(approval_id)
+                assert approval is not None
+                approvals[approval_id] = approval
             found.append(
                 ApprovedVersion(
-                    approval=approval,
+                    approval=approvals[approval_id],
+                    entry_id=entry_id,
                     version=version,
                     digest=Digest(digest),
                     document_id=document,
@@ -109,9 +109,23 @@ class SqliteGovernanceReads:
         found = self._rows(sql.BLOCKS, {}) if name is None else self._rows(sql.BLOCKS_OF_NAME, {"name": name})
         return [_blocks(row[0]) for row in found]
 
+    def names_in_view(self, team: str) -> list[ServerName]:
+        return [ServerName(row[0]) for row in self._rows(sql.NAMES_IN_VIEW, {"view": self._view(team)})]
+
+    def differences(self, team: str, name: ServerName, verdicts: Sequence[Verdict]) -> list[str]:
+        view = self._view(team)
+        wrong = [what for _, what in different_rows(self._connection, view, name, verdicts)]
+        return [*wrong, *different_time(self._connection, view, name, verdicts)]
+
     def publisher(self, entry_id: int) -> str | None:
         row = self._row(sql.PUBLISHER, {"entry": entry_id})
         return None if row is None else row[0]
+
+    def _view(self, team: str) -> int:
+        row = self._row(queries.VIEW, {"team": team})
+        if row is None:
+            raise ValueError(f"there is no team {team!r}")
+        return int(row[0])
 
     def _row(self, statement: str, bound: Mapping[str, object]) -> Row | None:
         found = self._rows(statement, bound)
@@ -143,6 +157,15 @@ class SqliteGovernance(SqliteGovernanceReads):
         forget_text: Callable[[int], None],
     ) -> None:
         super().__init__(connection)
+        self._known: dict[str, Approval] = {}
+        self._expired: list[Approval] = []
+        self._newest: dict[int, int] = {}
+        # Nobody else changes these meanwhile; many names of one transaction ask for them.
+        self._views: dict[str, int] = {}
+        self._timed: dict[int, bool] = {}
+        self._by_pattern: dict[str, list[Grant]] = {}
+        self._blocked: bool | None = None
+        self._grown: set[int] = set()
         self._body = body
         self._instant_us = instant_us
         self._forget_text = forget_text
@@ -154,8 +177,39 @@ class SqliteGovernance(SqliteGovernanceReads):
     def put_grant(self, grant: Grant) -> None:
         bound = {"id": grant.id, "team": grant.team, "pattern": grant.pattern, "record": _json(grant)}
         self._connection.execute(sql.PUT_GRANT, bound | {"revoked": not grant.in_force})
+        self._by_pattern.clear()
+
+    def approval(self, approval_id: str) -> Approval | None:
+        # Nobody else changes one while this transaction goes on.
+        known = self._known.get(approval_id) or super().approval(approval_id)
+        if known is not None:
+            self._known[approval_id] = known
+        return known
+
+    def grants_covering(self, name: ServerName) -> dict[str, list[Grant]]:
+        patterns = covering(name)
+        missing = [pattern for pattern in patterns if pattern not in self._by_pattern]
+        self._by_pattern.update((pattern, []) for pattern in missing)
+        for row in self._rows(sql.GRANTS_COVERING, {"patterns": _json(missing).decode()}):
+            grant = _grants(row[0])
+            self._by_pattern[grant.pattern].append(grant)
+        by_team: dict[str, list[Grant]] = {}
+        for pattern in patterns:
+            for grant in self._by_pattern[pattern]:
+                by_team.setdefault(grant.team, []).append(grant)
+        return by_team
+
+    def blocks(self, name: str | None = None) -> list[Block]:
+        if self._blocked is None:
+            self._blocked = bool(self._rows(sql.ANY_BLOCK, {}))
+        return super().blocks(name) if self._blocked else []
+
+    def expired(self) -> list[Approval]:
+        return self._expired
 
     def put_approval(self, approval: Approval) -> None:
+        if approval.state is State.EXPIRED:
+            self._expired.append(approval)
         self._known[approval.id] = approval
         bound = {"id": approval.id, "name": approval.name, "state": approval.state, "record": _json(approval)}
         self._connection.execute(sql.PUT_APPROVAL, bound)
@@ -168,6 +222,7 @@ class SqliteGovernance(SqliteGovernanceReads):
                     "name": name,
                     "version": entry.version,
                     "digest": entry.digest,
+                    "entry": entry.id,
                     "document": entry.document_id,
                     "approval": approval_id,
                     "text": entry.text_id,
@@ -203,6 +258,7 @@ class SqliteGovernance(SqliteGovernanceReads):
 
     def put_block(self, block: Block) -> None:
         bound = {"name": block.name, "version": block.version or _ALL, "record": _json(block)}
+        self._blocked = True
         self._connection.execute(sql.PUT_BLOCK, bound)
 
     def forget_block(self, name: str, version: str | None) -> bool:
@@ -211,10 +267,24 @@ class SqliteGovernance(SqliteGovernanceReads):
 
     def replace_in_view(self, team: str, name: ServerName, verdicts: Sequence[Verdict], *, at_us: int | None) -> int:
         view = self._view(team)
-        instant_us = self._instant_us if at_us is None else lambda: at_us
-        written = Projection(self._connection, self._body, instant_us).replace(view, name, verdicts)
-        self._put_time(view, name, min((each.until_us for each in verdicts if each.until_us is not None), default=None))
+
+        def changed_us() -> int:
+            own_us = self._instant_us()
+            # Whoever polls with the newest instant seen would not be told of an older one.
+            return own_us if at_us is None or at_us <= self._newest_shown(view) else at_us
+
+        written = Projection(self._connection, self._body, changed_us, self._grown).replace(view, name, verdicts)
+        self._put_time(view, name, next_change(verdicts))
         return written
+
+    def rewrite_in_view(self, team: str, name: ServerName, verdicts: Sequence[Verdict]) -> int:
+        written = self.replace_in_view(team, name, verdicts, at_us=None)
+        view = self._view(team)
+        wrong = [visible for visible, _ in different_rows(self._connection, view, name, verdicts)]
+        if wrong:
+            changes = [(visible, None) for visible in wrong]
+            Projection(self._connection, self._body, self._instant_us, self._grown).write(view, name, changes)
+        return written + len(wrong)
 
     def put_pending(self, pending: Pending) -> int:
         return int(self._connection.execute(sql.PUT_PENDING, msgspec.structs.asdict(pending)).fetchone()[0])
@@ -232,16 +302,27 @@ class SqliteGovernance(SqliteGovernanceReads):
         bound = {"view": self._view(team), "now_us": now_us, "limit": limit}
         return [(ServerName(name), next_us) for name, next_us in self._rows(sql.DUE, bound)]
 
-    def _put_time(self, view: int, name: ServerName, next_us: int | None) -> None:
-        key = {"view": view, "name": name}
-        if next_us is not None:
-            self._connection.execute(sql.PUT_TIME, key | {"next_us": next_us})
-        elif not self._connection.execute(sql.FORGET_TIME, key).rowcount:
-            return
-        self._connection.execute(sql.NEXT_TIME, {"view": view})
+    def late(self, name: ServerName, *, now_us: int) -> list[tuple[str, int]]:
+        return [(team, next_us) for team, next_us in self._rows(sql.LATE, {"name": name, "now_us": now_us})]
+
+    def _newest_shown(self, view: int) -> int:
+        """The newest change that anybody can have seen in that view: of before this transaction."""
+        if view not in self._newest:
+            self._newest[view] = self._rows(sql.NEWEST_CHANGE, {"view": view})[0][0] or 0
+        return self._newest[view]
 
     def _view(self, team: str) -> int:
-        row = self._row(queries.VIEW, {"team": team})
-        if row is None:
-            raise ValueError(f"there is no team {team!r}")
-        return int(row[0])
+        if team not in self._views:
+            self._views[team] = super()._view(team)
+        return self._views[team]
+
+    def _put_time(self, view: int, name: ServerName, next_us: int | None) -> None:
+        key = {"view": view, "name": name}
+        if view not in self._timed:
+            self._timed[view] = self._rows(queries.GENERATION, key)[0][1] is not None
+        if next_us is not None:
+            self._connection.execute(sql.PUT_TIME, key | {"next_us": next_us})
+            self._timed[view] = True
+        elif not self._timed[view] or not self._connection.execute(sql.FORGET_TIME, key).rowcount:
+            return
+        self._connection.execute(sql.NEXT_TIME, {"view": view})

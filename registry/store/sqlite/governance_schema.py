@@ -44,6 +44,7 @@ GOVERNANCE: Final = (
       version TEXT NOT NULL,
       digest BLOB NOT NULL CHECK (length(digest) = 32),
       approval_id TEXT NOT NULL REFERENCES approvals (id),
+      entry_id INTEGER NOT NULL,         -- whose bytes they were; entries are never deleted
       document_id INTEGER REFERENCES documents (id),   -- NULL: not to be served any more
       text_id INTEGER REFERENCES search_texts (id),
       registry_types TEXT NOT NULL,
@@ -52,8 +53,6 @@ GOVERNANCE: Final = (
     ) STRICT, WITHOUT ROWID
     """,
     "CREATE INDEX approved_by ON approved_versions (approval_id, name)",
-    "CREATE INDEX approved_document ON approved_versions (document_id) WHERE document_id IS NOT NULL",
-    "CREATE INDEX approved_text ON approved_versions (text_id) WHERE text_id IS NOT NULL",
     """
     CREATE TABLE rules (
       id TEXT PRIMARY KEY,
@@ -86,6 +85,9 @@ GOVERNANCE: Final = (
     ) STRICT, WITHOUT ROWID
     """,
     "CREATE INDEX view_times_next ON view_times (view_id, next_us)",
+    "CREATE INDEX view_times_name ON view_times (name, next_us)",
+    # What a tombstone was found by stays: nobody else may need the text any more.
+    "CREATE INDEX view_tombstone_texts ON view_entries (text_id) WHERE deleted = 1",
 )
 
 # What a store of before governance showed, as decisions: everything to the team `everyone`.
@@ -120,11 +122,15 @@ BEFORE_GOVERNANCE: Final = (
     """,
     """
     INSERT INTO approved_versions (
-      name, version, digest, approval_id, document_id, text_id, registry_types, transports
+      name, version, digest, approval_id, entry_id, document_id, text_id, registry_types, transports
     )
-    SELECT entries.name, entries.version, documents.digest, :approval, entries.document_id, entries.text_id,
-      entries.registry_types, entries.transports
-    FROM entries JOIN documents ON documents.id = entries.document_id WHERE true
-    ON CONFLICT DO NOTHING
+    SELECT entries.name, entries.version, documents.digest, :approval, entries.id, entries.document_id,
+      entries.text_id, entries.registry_types, entries.transports
+    FROM view_entries
+    JOIN entries ON entries.id = view_entries.entry_id AND entries.document_id = view_entries.document_id
+    JOIN documents ON documents.id = entries.document_id
+    WHERE view_entries.deleted = 0
     """,
+    # The rule sees to the rest, and rows learn under which approval they are shown.
+    "UPDATE store_facts SET unprojected = '' WHERE EXISTS (SELECT 1 FROM sources)",
 )

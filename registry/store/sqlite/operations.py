@@ -145,10 +145,14 @@ FORGET_SUPERSEDED: Final = """
 DELETE FROM superseded_documents
 WHERE entry_id = :entry AND superseded_us = :superseded_us AND document_id = :document
 """
+# A document says of which name it is, so what is approved of it stands under that name.
 FORGET_DOCUMENT: Final = """
 DELETE FROM documents WHERE id = :id
   AND NOT EXISTS (SELECT 1 FROM entries WHERE document_id = :id)
   AND NOT EXISTS (SELECT 1 FROM superseded_documents WHERE document_id = :id)
-  AND NOT EXISTS (SELECT 1 FROM approved_versions WHERE document_id = :id)
+  AND NOT EXISTS (
+    SELECT 1 FROM entries JOIN approved_versions ON approved_versions.name = entries.name
+    WHERE entries.id = :entry AND approved_versions.document_id = :id
+  )
   AND NOT EXISTS (SELECT 1 FROM view_entries INDEXED BY view_tombstones WHERE deleted = 1 AND document_id = :id)
 """

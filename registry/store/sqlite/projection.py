@@ -22,17 +22,39 @@ class Projection:
     Args:
         body: The document with that id.
         instant_us: The instant at which this becomes true; asked only if something changed.
+        grown: The views whose generation this transaction has moved: once is enough for all of its changes.
     """
 
     def __init__(
-        self, connection: sqlite3.Connection, body: Callable[[int], bytes], instant_us: Callable[[], int]
+        self,
+        connection: sqlite3.Connection,
+        body: Callable[[int], bytes],
+        instant_us: Callable[[], int],
+        grown: set[int],
     ) -> None:
         self._connection = connection
         self._body = body
         self._instant_us = instant_us
+        self._grown = grown
 
     def replace(self, view: int, name: ServerName, verdicts: Sequence[Verdict]) -> int:
         """Bring *name* up to date in one view; how many rows were written."""
+        stored, computed = self.computed(view, name, verdicts)
+        changes: list[tuple[VisibleEntry, int | None]] = []
+        for visible in computed:
+            row = stored.get(visible.official.version)
+            if row is None or row.official != visible.official:
+                changes.append((visible, None))
+            elif row.ours != rows.ours(visible):
+                changes.append((visible, row.changed_us))
+        if changes:
+            self.write(view, name, changes)
+        return len(changes)
+
+    def computed(
+        self, view: int, name: ServerName, verdicts: Sequence[Verdict]
+    ) -> tuple[dict[str, rows.ViewRow], list[VisibleEntry]]:
+        """What is stored, by version, and what should be."""
         stored_rows = self._connection.execute(queries.VIEW_ROWS, {"view": view, "name": name})
         stored = {row.official.version: row for row in map(rows.view_row, stored_rows)}
         admitted = [_admitted(verdict) for verdict in verdicts if verdict.shown is not None]
@@ -41,16 +63,7 @@ class Projection:
         departed = [
             self._departed(row, hidden.get(version)) for version, row in stored.items() if version not in present
         ]
-        changes: list[tuple[VisibleEntry, int | None]] = []
-        for visible in compute_view(admitted, departed=departed):
-            row = stored.get(visible.official.version)
-            if row is None or row.official != visible.official:
-                changes.append((visible, None))
-            elif row.ours != rows.ours(visible):
-                changes.append((visible, row.changed_us))
-        if changes:
-            self._write(view, name, changes)
-        return len(changes)
+        return stored, compute_view(admitted, departed=departed)
 
     def _departed(self, row: rows.ViewRow, reason: str | None) -> Departed:
         """What was shown last, and since when it is not. What is gone already stays as it is."""
@@ -61,14 +74,22 @@ class Projection:
             return Departed(entry=shown, since_us=row.official.status_changed_us, message=row.official.status_message)
         return Departed(entry=shown, since_us=self._instant_us(), message=reason or _DEPARTED)
 
-    def _write(self, view: int, name: ServerName, changes: Iterable[tuple[VisibleEntry, int | None]]) -> None:
+    def write(self, view: int, name: ServerName, changes: Iterable[tuple[VisibleEntry, int | None]]) -> None:
+        """Store these rows: as of now, or as of the instant given with them."""
         # At most one row of a name is flagged, and the schema holds us to it: unflag before flagging.
         for visible, unchanged_since_us in sorted(changes, key=lambda change: change[0].official.is_latest):
             changed_us = self._instant_us() if unchanged_since_us is None else unchanged_since_us
             body = item(visible, document=self._body(visible.entry.document_id), updated_us=changed_us)
             bound = rows.view_parameters(visible, view=view, name=name, changed_us=changed_us, item=body)
             self._connection.execute(queries.PUT_VIEW_ROW, bound)
-        self._connection.execute(queries.NEXT_GENERATION, {"view": view, "instant_us": self._instant_us()})
+        if view not in self._grown:
+            self._grown.add(view)
+            self._connection.execute(queries.NEXT_GENERATION, {"view": view, "instant_us": self._instant_us()})
+
+
+def next_change(verdicts: Iterable[Verdict]) -> int | None:
+    """When the answer changes by time alone; None if it does not."""
+    return min((each.until_us for each in verdicts if each.until_us is not None), default=None)
 
 
 def _admitted(verdict: Verdict) -> Admitted:

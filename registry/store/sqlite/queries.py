@@ -191,7 +191,8 @@ INDEX_TEXT: Final = "INSERT INTO search_grams (rowid, text) VALUES (:id, :text)"
 UNUSED_TEXT: Final = """
 SELECT text FROM search_texts WHERE id = :id
   AND NOT EXISTS (SELECT 1 FROM entries WHERE text_id = :id)
-  AND NOT EXISTS (SELECT 1 FROM approved_versions WHERE text_id = :id)
+  AND NOT EXISTS (SELECT 1 FROM approved_versions WHERE name = search_texts.name AND text_id = :id)
+  AND NOT EXISTS (SELECT 1 FROM view_entries INDEXED BY view_tombstone_texts WHERE deleted = 1 AND text_id = :id)
 """
 FORGET_TEXT: Final = "DELETE FROM search_texts WHERE id = :id"
 UNINDEX_TEXT: Final = "INSERT INTO search_grams (search_grams, rowid, text) VALUES ('delete', :id, :text)"
@@ -328,6 +329,8 @@ SELECT version, entry_id, document_id, status, status_message, status_changed_us
   changed_us, mirrored_us, source_updated_us, text_id, registry_types, transports, approval, expires_us
 FROM view_entries WHERE view_id = :view AND name = :name
 """
+
+VIEW_SERVED: Final = "SELECT version, deleted, item FROM view_entries WHERE view_id = :view AND name = :name"
 
 PUT_VIEW_ROW: Final = """
 INSERT INTO view_entries (

@@ -1,6 +1,6 @@
 """Rows of the file to the catalog's types, and back. The only place that knows the order of columns."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -13,6 +13,9 @@ from schemas.validation.issue import Issue, Severity
 
 # What sqlite3 hands over is untyped; each function here gives it its types back.
 Row = Sequence[Any]
+
+BodyOf = Callable[[int], bytes]
+"""The document with that id."""
 
 _issues: Final = msgspec.msgpack.Decoder(tuple[Issue, ...])
 

@@ -109,6 +109,12 @@ class SqliteSnapshot:
         row = self._connection.execute(queries.REMEMBERED, {"name": name}).fetchone()
         return None if row is None else row[0]
 
+    def names_between(self, low: str, high: str, *, after: str, limit: int) -> list[ServerName]:
+        # Strictly after: what begins a range is in it.
+        bound = {"low": low, "high": high, "after": after, "limit": limit}
+        statement = queries.NAMES_FROM if after < low else queries.NAMES_BETWEEN
+        return [ServerName(row[0]) for row in self._connection.execute(statement, bound)]
+
     def remote_user(self, url: str, *, but: ServerName) -> ServerName | None:
         row = self._row(queries.REMOTE_USER, {"url": url, "name": but})
         return None if row is None else ServerName(row[0])

@@ -151,12 +151,6 @@ class SqliteTransaction(SqliteSnapshot):
         rows_found = self._connection.execute(queries.NAMES, {"after": after, "limit": limit})
         return [ServerName(row[0]) for row in rows_found]
 
-    def names_between(self, low: str, high: str, *, after: str, limit: int) -> list[ServerName]:
-        # Strictly after: what begins a range is in it.
-        bound = {"low": low, "high": high, "after": after, "limit": limit}
-        statement = queries.NAMES_FROM if after < low else queries.NAMES_BETWEEN
-        return [ServerName(row[0]) for row in self._connection.execute(statement, bound)]
-
     def unprojected(self) -> str | None:
         row = self._connection.execute(queries.UNPROJECTED).fetchone()
         return None if row[0] is None else str(row[0])
@@ -276,7 +270,7 @@ class SqliteTransaction(SqliteSnapshot):
         for entry_id, superseded_us, document_id in execute(sql.OLD_SUPERSEDED, bound).fetchall():
             key = {"entry": entry_id, "superseded_us": superseded_us, "document": document_id}
             execute(sql.FORGET_SUPERSEDED, key)
-            execute(sql.FORGET_DOCUMENT, {"id": document_id})
+            execute(sql.FORGET_DOCUMENT, {"id": document_id, "entry": entry_id})
             swept += 1
         return swept
 

@@ -1,0 +1,424 @@
+"""Random upstream changes, decisions and clock jumps: after each, what every team sees is what the rule says.
+
+The store is a real one. The oracle computes the views from scratch; lists, searches, details, the feed that a mirror of
+ours follows, and the explanation have to agree with it, and so with one another.
+"""
+
+import asyncio
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from registry.catalog.approval import Approval
+from registry.catalog.entry import ServerName, Status
+from registry.catalog.overlay import PRIVATE, Source
+from registry.catalog.query import Query
+from registry.catalog.standing import judge
+from registry.commands.apply_changes import Batch, apply_changes
+from registry.commands.approvals import Wanted, approve, approve_now, reject, request_approval, revoke_approval
+from registry.commands.change import Change
+from registry.commands.configure_sources import configure_sources, project_pending
+from registry.commands.follow import follow_all, settled
+from registry.commands.perform import Done, perform
+from registry.commands.project_views import project_views, standing
+from registry.commands.publish import Publication, publish
+from registry.commands.rules import block, end_rule, make_rule, unblock
+from registry.commands.set_status import Wanted as WantedStatus
+from registry.commands.set_status import set_status
+from registry.commands.teams import grant_access, make_team, revoke_access
+from registry.errors import ChangeRefused, Conflict, Invalid, NotFound, Refused
+from registry.store.interface import Transaction
+from registry.views import compare
+from tests.contract.engines import NOW_US, SqliteEngine, entry, run, source, walk
+from tests.contract.governed_oracle import Consent, Held, Oracle, Row, covers
+from tests.contract.governing import ADA, BEN, key_of, row_of, told, updated_us, view
+from tests.doubles.clock import FrozenClock
+
+T = TypeVar("T")
+
+TEAMS: Final = ("everyone", "backend", "data")
+NAMES: Final = ("com.acme/pay", "org.zeta/tool")
+VERSIONS: Final = ("1.0.0", "2.0.0")
+BODIES: Final = ("alpha", "beta", "gamma")
+PATTERNS: Final = ("*", "com.*", "com.acme/*", "com.acme/pay", "org.zeta/*")
+UPSTREAMS: Final = ("internal", "official")
+CLAIMS: Final[tuple[dict[str, tuple[str, ...]], ...]] = (
+    {},
+    {"internal": ("com.acme",)},
+    {PRIVATE: ("com.acme",)},
+    {PRIVATE: ("com.*",), "internal": ("com.acme",)},
+)
+_S: Final = 1_000_000
+_LONGEST_S: Final = 12
+
+# Few names, decided about often: what goes wrong takes several things that happen to one of them.
+_some_names = st.sampled_from(("com.acme/pay", *NAMES))
+_some_versions = st.sampled_from(VERSIONS)
+_bodies = st.sampled_from(BODIES)
+_seconds = st.integers(1, _LONGEST_S)
+_audiences = st.none() | st.none() | st.sets(st.sampled_from(TEAMS), max_size=2).map(lambda teams: tuple(sorted(teams)))
+_picks = st.integers(0, 100)
+
+
+class Governed(RuleBasedStateMachine):
+    """One store, and the oracle beside it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.place = tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None)
+        self.loop = asyncio.Runner()
+        self.clock = FrozenClock(NOW_US)
+        self.oracle = Oracle(TEAMS)
+        self.store: Any = None  # a SqliteStore once it is open
+        self.sequence = 0
+        self.fed: dict[str, dict[tuple[str, str], bytes]] = {team: {} for team in TEAMS}
+        self.newest: dict[str, int] = dict.fromkeys(TEAMS, 0)
+
+    def teardown(self) -> None:
+        if self.store is not None:
+            self.loop.run(self.store.aclose())
+        self.loop.close()
+        self.place.cleanup()
+
+    # --- doing something on both sides ---
+
+    def wait(self, work: Awaitable[T]) -> T:
+        async def waited() -> T:
+            return await work
+
+        return self.loop.run(waited())
+
+    def do(self, command: Callable[[Transaction], Done[T]]) -> T:
+        async def done() -> T:
+            value = await perform(self.store, command, durable=False)
+            await follow_all(self.store)
+            return value
+
+        return self.loop.run(done())
+
+    def touched(self, *names: str) -> None:
+        self.oracle.touched(names, self.clock.now_us())
+
+    @initialize(claims=st.sampled_from(CLAIMS), lasts_s=st.none() | _seconds)
+    def begin(self, claims: dict[str, tuple[str, ...]], lasts_s: int | None) -> None:
+        self.store = self.wait(SqliteEngine().open(Path(self.place.name), self.clock))
+        for team in TEAMS[1:]:
+            self.do(lambda transaction, t=team: make_team(transaction, t, description="", actor=ADA))  # type: ignore[misc]  # bound per round
+        self.configure(claims, UPSTREAMS)
+        self.grant("backend", "*")
+        self.grant("data", "com.acme/*")
+        for name in NAMES:
+            for version in VERSIONS:
+                self.upstream_lists("official", name, version, "alpha", "active")
+                self.upstream_lists("internal", name, version, "beta", "active")
+            self.ask(name, None, None, lasts_s, at_once=True)
+
+    @rule(claims=st.sampled_from(CLAIMS), kept=st.sampled_from([UPSTREAMS, UPSTREAMS, ("official",)]))
+    def configure(self, claims: dict[str, tuple[str, ...]], kept: tuple[str, ...]) -> None:
+        sources: list[Source] = [
+            source(name, precedence, *claims.get(name, ()))
+            for precedence, name in enumerate((PRIVATE, *UPSTREAMS))
+            if name in (PRIVATE, *kept)
+        ]
+        self.oracle.sources = {each.id: (each.precedence, each.claims) for each in sources}
+        self.do(lambda transaction: configure_sources(transaction, [(each, "http") for each in sources]))
+        while self.do(lambda transaction: project_pending(transaction, limit=2)):
+            pass
+        self.touched(*self.oracle.names)
+
+    @rule(name=_some_names, body=_bodies)
+    def upstreams_change(self, name: str, body: str) -> None:
+        """Every source has other documents now, under the same versions."""
+        for of in UPSTREAMS:
+            for version in VERSIONS:
+                self.upstream_lists(of, name, version, body, "active")
+
+    @rule(of=st.sampled_from(UPSTREAMS), name=_some_names, version=_some_versions, body=_bodies,
+          status=st.sampled_from(["active"] * 4 + ["deprecated", "deleted"]))  # fmt: skip
+    def upstream_lists(self, of: str, name: str, version: str, body: str, status: str) -> None:
+        if of not in self.oracle.sources:
+            return
+        self.sequence += 1
+        listed = entry(name, version, description=body, body=body, status=Status(status))
+        current = run(self.sequence, upstream=of)
+        batch = Batch(entries=[listed])
+        self.do(lambda transaction: apply_changes(transaction, current, batch, advance=lambda progressed: progressed))
+        before = self.oracle.entries.get((of, name, version))
+        self.oracle.entries[of, name, version] = Held(body=body, status=status)
+        if before != self.oracle.entries[of, name, version]:
+            self.touched(name)
+
+    @rule(pick=_picks)
+    def upstream_withdraws(self, pick: int) -> None:
+        listed = [key for key, held in self.oracle.entries.items() if key[0] != PRIVATE and not held.withdrawn]
+        if not listed:
+            return
+        key = listed[pick % len(listed)]
+        of, name, version = key
+        self.sequence += 1
+
+        def withdraw(transaction: Transaction) -> Done[None]:
+            others = [(n, v) for s, n, v in listed if s == of and (n, v) != (name, version)]
+            seen = transaction.held(of, others).values()
+            transaction.mark_seen([each.id for each in seen], seen_in=self.sequence)
+            _, names = transaction.withdraw_unseen(of, seen_in=self.sequence, limit=10)
+            project_views(transaction, names)
+            return Done(value=None)
+
+        self.do(withdraw)
+        self.oracle.entries[key].withdrawn = True
+        self.touched(name)
+
+    @rule(name=_some_names, version=_some_versions, body=_bodies)
+    def publish(self, name: str, version: str, body: str) -> None:
+        publication = Publication(entry=entry(name, version, description=body, body=body, published_us=None))
+        change = Change(actor=ADA, now_us=self.clock.now_us())
+        try:
+            self.do(lambda transaction: publish(transaction, publication, change))
+        except ChangeRefused:
+            return
+        self.oracle.entries[PRIVATE, name, version] = Held(body=body)
+        self.touched(name)
+
+    @rule(pick=_picks, status=st.sampled_from(Status))
+    def publisher_sets_status(self, pick: int, status: Status) -> None:
+        ours = [key for key in self.oracle.entries if key[0] == PRIVATE]
+        if not ours:
+            return
+        _, name, version = key = ours[pick % len(ours)]
+        change = Change(actor=ADA, now_us=self.clock.now_us())
+        try:
+            self.do(lambda t: set_status(t, ServerName(name), version, WantedStatus(status=status), change))
+        except (Invalid, NotFound, Refused):
+            return
+        self.oracle.entries[key].status = status.value
+        self.touched(name)
+
+    # --- decisions ---
+
+    @rule(team=st.sampled_from(TEAMS), pattern=st.sampled_from(PATTERNS))
+    def grant(self, team: str, pattern: str) -> None:
+        try:
+            given = self.do(lambda transaction: grant_access(transaction, team, pattern, reason="", actor=ADA))
+        except Conflict:
+            assert (team, pattern) in self.oracle.grants.values()
+            return
+        self.oracle.grants[given.id] = (team, pattern)
+        self._looked_at(pattern)
+
+    @rule(pick=_picks)
+    def revoke_grant(self, pick: int) -> None:
+        if self.oracle.grants:
+            grant_id = sorted(self.oracle.grants)[pick % len(self.oracle.grants)]
+            self.do(lambda transaction: revoke_access(transaction, grant_id, reason="", actor=ADA))
+            self._looked_at(self.oracle.grants.pop(grant_id)[1])
+
+    def _looked_at(self, pattern: str) -> None:
+        for name in self.oracle.names:
+            if covers(pattern, name):
+                self.oracle.looked_at(name, self.clock.now_us())
+
+    @rule(name=_some_names, versions=st.none() | st.tuples(_some_versions), audience=_audiences,
+          lasts_s=st.none() | _seconds, at_once=st.sampled_from([True, True, False]))  # fmt: skip
+    def ask(
+        self,
+        name: str,
+        versions: tuple[str, ...] | None,
+        audience: tuple[str, ...] | None,
+        lasts_s: int | None,
+        at_once: bool,
+    ) -> None:
+        expires_us = None if lasts_s is None else self.clock.now_us() + lasts_s * _S
+        wanted = Wanted(name=ServerName(name), versions=versions, audience=audience, expires_us=expires_us)
+        there = self.oracle.of_owner(name)
+        said = [version for version in there if versions is None or version in versions]
+        command = approve_now if at_once else request_approval
+        try:
+            approval: Approval = self.do(lambda transaction: command(transaction, wanted, reason="", actor=BEN))
+        except NotFound:
+            assert not said
+            return
+        owner = self.oracle.owner(name) or ""
+        self.oracle.consents[approval.id] = Consent(
+            name=name,
+            says={(name, version, there[version].body): (owner, 0) for version in said},
+            audience=None if audience is None else frozenset(audience),
+            expires_us=expires_us,
+            state="requested",
+        )
+        if at_once:
+            self._in_force(approval.id)
+
+    @rule(pick=_picks)
+    def approve(self, pick: int) -> None:
+        asked = [key for key, consent in self.oracle.consents.items() if consent.state == "requested"]
+        if not asked:
+            return
+        key = asked[pick % len(asked)]
+        try:
+            self.do(lambda transaction: approve(transaction, key, reason="", actor=ADA))
+        except Invalid:
+            assert (self.oracle.consents[key].expires_us or 0) <= self.clock.now_us()
+            return
+        except Refused:
+            return  # she published it
+        self._in_force(key)
+
+    def _in_force(self, key: str) -> None:
+        consent = self.oracle.consents[key]
+        consent.state, consent.number = "approved", self.oracle.number()
+        self.oracle.supersede(key)
+        self.touched(consent.name)
+
+    @rule(pick=_picks)
+    def reject(self, pick: int) -> None:
+        asked = [key for key, consent in self.oracle.consents.items() if consent.state == "requested"]
+        if asked:
+            key = asked[pick % len(asked)]
+            self.do(lambda transaction: reject(transaction, key, reason="", actor=ADA))
+            self.oracle.consents[key].state = "rejected"
+            self.touched(self.oracle.consents[key].name)
+
+    @rule(pick=_picks)
+    def revoke_approval(self, pick: int) -> None:
+        given = [key for key, consent in self.oracle.consents.items() if consent.state == "approved"]
+        if given:
+            key = given[pick % len(given)]
+            consent = self.oracle.consents[key]
+            self.do(lambda transaction: revoke_approval(transaction, key, reason="", actor=ADA))
+            consent.state = "revoked"
+            self.touched(*(self.oracle.names if consent.rule else [consent.name]))
+
+    @rule(pattern=st.sampled_from(PATTERNS))
+    def make_rule(self, pattern: str) -> None:
+        try:
+            made = self.do(lambda transaction: make_rule(transaction, pattern, pattern, reason="", actor=ADA))
+        except Conflict:
+            assert pattern in [of for of, _ in self.oracle.rules.values()]
+            return
+        self.oracle.rules[made.id] = (pattern, made.approval)
+        self.oracle.consents[made.approval] = Consent(name="", says={}, number=self.oracle.number(), rule=True)
+        self.touched(*(name for name in self.oracle.names if covers(pattern, name)))
+
+    @rule(pick=_picks)
+    def end_rule(self, pick: int) -> None:
+        if self.oracle.rules:
+            rule_id = list(self.oracle.rules)[pick % len(self.oracle.rules)]
+            self.do(lambda transaction: end_rule(transaction, rule_id, reason="", actor=ADA))
+            del self.oracle.rules[rule_id]
+
+    @rule(name=_some_names, version=st.none() | _some_versions)
+    def block(self, name: str, version: str | None) -> None:
+        key = (name, version)
+        if key in self.oracle.blocks:
+            self.do(lambda transaction: unblock(transaction, ServerName(name), version, reason="", actor=ADA))
+            self.oracle.blocks.discard(key)
+        else:
+            self.do(lambda transaction: block(transaction, ServerName(name), version, reason="", actor=ADA))
+            self.oracle.blocks.add(key)
+        self.touched(name)
+
+    # --- time ---
+
+    @rule(seconds=_seconds)
+    def time_passes(self, seconds: int) -> None:
+        self.clock.advance(seconds)
+
+    @rule(seconds=st.integers(-_LONGEST_S, _LONGEST_S))
+    def clock_is_set(self, seconds: int) -> None:
+        self.clock.step_to(self.clock.now_us() + seconds * _S)
+
+    # --- what must hold after every step ---
+
+    @invariant()
+    def every_reader_sees_what_the_rule_says(self) -> None:
+        if self.store is not None:
+            self.wait(self._compare())
+
+    async def _compare(self) -> None:
+        for team in TEAMS:
+            expected = self.oracle.read(team, self.clock.now_us())
+            await settled(self.store, team)
+            items = {
+                key_of(item): item for item in await walk(view(self.store, team), Query(limit=3, include_deleted=True))
+            }
+            assert {key: row_of(item) for key, item in items.items()} == expected, team
+            await self._answers_agree(team, items)
+            await self._feed_agrees(team, items)
+            self._explanation_agrees(team, expected)
+        assert (await compare(self.store, self.clock)).differences == ()
+
+    async def _answers_agree(self, team: str, items: dict[tuple[str, str], bytes]) -> None:
+        asked = view(self.store, team)
+        live = {key: item for key, item in items.items() if row_of(item).status != "deleted"}
+        assert await walk(asked, Query(limit=2)) == [live[key] for key in sorted(live)]
+        flagged = {key: item for key, item in live.items() if row_of(item).latest}
+        assert await walk(asked, Query(limit=2, version="latest")) == [flagged[key] for key in sorted(flagged)]
+        for name in NAMES:
+            of_name = [key for key in live if key[0] == name]
+            assert {key_of(item) for item in await asked.versions(ServerName(name), include_deleted=False)} == set(
+                of_name
+            )
+            latest = asked.latest(ServerName(name), include_deleted=False)
+            assert latest == next((flagged[key] for key in of_name if key in flagged), None)
+            assert (latest is None) == (not of_name)
+            for version in VERSIONS:
+                key = name, version
+                assert asked.version(ServerName(name), version, include_deleted=False) == live.get(key)
+                assert asked.version(ServerName(name), version, include_deleted=True) == items.get(key)
+        for word in BODIES:
+            found = [key for key in sorted(items) if row_of(items[key]).body == word]
+            query = Query(limit=2, search=word, include_deleted=True)
+            assert [key_of(item) for item in await walk(asked, query)] == found, (team, word)
+            assert [key_of(item) for item in await walk(asked, Query(limit=2, search=word))] == [
+                key for key in found if key in live
+            ]
+
+    async def _feed_agrees(self, team: str, items: dict[tuple[str, str], bytes]) -> None:
+        """Whoever polls with the newest instant seen ends with the same catalog."""
+        fed = self.fed[team]
+        for item in await walk(view(self.store, team), Query(limit=3, updated_since_us=self.newest[team])):
+            fed[key_of(item)] = item
+            self.newest[team] = max(self.newest[team], updated_us(item))
+        assert {key: told(item) for key, item in fed.items()} == {key: told(item) for key, item in items.items()}
+
+    def _explanation_agrees(self, team: str, expected: dict[tuple[str, str], Row]) -> None:
+        snapshot = self.store.snapshot()
+        grants = snapshot.governance.grants(team=team, in_force=True)
+        for name in NAMES:
+            verdicts = judge(team, standing(snapshot, ServerName(name)), grants, now_us=self.clock.now_us())
+            for verdict in verdicts:
+                if verdict.shown is None:
+                    assert expected.get((name, verdict.version), _GONE).status == "deleted", verdict.reason
+                else:
+                    document = msgspec.json.decode(snapshot.document(verdict.shown.document_id))
+                    assert document["x"] == expected[name, verdict.version].body, verdict.reason
+
+
+_GONE: Final = Row("", "deleted", False)
+
+
+_QUICK: Final = settings(
+    max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+)
+_THOROUGH: Final = settings(
+    max_examples=1000, stateful_step_count=60, deadline=None, suppress_health_check=list(HealthCheck)
+)
+
+TestGoverned = Governed.TestCase
+TestGoverned.settings = _QUICK
+
+
+class Thorough(Governed):
+    """The same, for minutes."""
+
+
+TestGovernedThoroughly = pytest.mark.long(Thorough.TestCase)
+TestGovernedThoroughly.settings = _THOROUGH
