@@ -161,6 +161,7 @@ def build(
             logins=logins,
             github_client_id=None if settings.auth.github_at is None else settings.auth.github_at.client_id,
             severities=settings.validation.severities(),
+            approvers=settings.governance.approvers,
         ),
         lifespan=[lifespan],
         exception_handlers={Exception: _answered(log)},

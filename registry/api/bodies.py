@@ -8,7 +8,7 @@ import asyncio
 import json
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 from litestar import Request
@@ -21,6 +21,8 @@ from schemas.validation.body import BodyFailure, body_failures
 from schemas.validation.engine import MOST_BYTES, read
 from schemas.validation.issue import Issue, shortened
 from schemas.validation.reading import Members
+
+_T = TypeVar("_T")
 
 _READ_S: Final = 5.0
 _LONGEST_VALUE: Final = 1000
@@ -117,6 +119,25 @@ def texts(body: bytes, names: Sequence[str]) -> dict[str, str]:
     if errors:
         raise ParameterFault(errors)
     return found
+
+
+def json_body(scope: HTTPScope, body: bytes, kind: type[_T]) -> _T:
+    """
+    *body* as *kind*, of a request that says it is JSON: a page in a browser cannot say so without being asked first.
+
+    Raises Invalid, in words that say where it is wrong.
+    """
+    if not _header(scope, b"content-type").startswith(b"application/json"):
+        raise Invalid("the body must be JSON; send Content-Type: application/json")
+    return decoded_body(body, kind)
+
+
+def decoded_body(body: bytes, kind: type[_T]) -> _T:
+    """*body* as *kind*. Raises Invalid, in words that say where it is wrong."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Invalid(f"the body is not what is expected here: {error}") from error
 
 
 async def _received(request: Request[Any, Any, Any], most: int) -> bytes:

@@ -1,7 +1,7 @@
 """`/v1/tokens`: issuing, listing and revoking tokens. For the role admin, from wherever it calls."""
 
 import re
-from typing import Final, TypeVar
+from typing import Final
 
 import msgspec
 from litestar import HttpMethod, route
@@ -10,6 +10,7 @@ from litestar.params import FromPath
 from litestar.types import ASGIApp, HTTPScope
 
 from registry.api.answers import Header, encoded
+from registry.api.bodies import json_body
 from registry.api.identity import Identity
 from registry.api.params import bounded_integer, parse_query
 from registry.auth.listing import Position, TokenList, issued_token, token_report, visible_tokens
@@ -24,8 +25,6 @@ from registry.policy.delegation import mandate, may_manage, withheld
 from registry.policy.principal import Principal, Role
 from registry.policy.token import named_token, token_name
 from registry.store.interface import Store
-
-_T = TypeVar("_T")
 
 _READ: Final = [HttpMethod.GET, HttpMethod.HEAD]
 _LARGEST_BODY: Final = 64 * 1024
@@ -96,7 +95,7 @@ def token_routes(store: Store, clock: Clock, identity: Identity) -> list[HTTPRou
     )
     async def issue(scope: HTTPScope, body: bytes) -> ASGIApp:
         giver = administrator(scope)
-        wanted = _decoded(scope, body, TokenRequest)
+        wanted = json_body(scope, body, TokenRequest)
         given = mandate(wanted.roles, wanted.teams, wanted.namespaces)
         if (why := withheld(giver, given)) is not None:
             raise Refused(f"cannot issue this token: {why}")
@@ -138,7 +137,7 @@ def token_routes(store: Store, clock: Clock, identity: Identity) -> list[HTTPRou
     )
     async def revoke_of(scope: HTTPScope, body: bytes) -> ASGIApp:
         revoker = administrator(scope)
-        wanted = _decoded(scope, body, RevocationRequest)
+        wanted = json_body(scope, body, RevocationRequest)
         tokens = await perform(
             store,
             lambda transaction: revoke_tokens_of(
@@ -153,15 +152,6 @@ def token_routes(store: Store, clock: Clock, identity: Identity) -> list[HTTPRou
 
 def _actor(principal: Principal) -> Actor:
     return Actor(subject=principal.subject, roles=(Role.ADMIN.value,))
-
-
-def _decoded(scope: HTTPScope, body: bytes, kind: type[_T]) -> _T:
-    if not any(name == b"content-type" and value.startswith(b"application/json") for name, value in scope["headers"]):
-        raise Invalid("the body must be JSON; send Content-Type: application/json")
-    try:
-        return msgspec.json.decode(body, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Invalid(f"the body is not what is expected here: {error}") from error
 
 
 def _expiry(expires_in_s: int | None, clock: Clock) -> int | None:
