@@ -61,7 +61,7 @@ def explain(snapshot: Snapshot, team: str, name: ServerName, *, now_us: int) -> 
     verdicts = sorted(judge(team, decides, grants, now_us=now_us), key=lambda each: order[each.version], reverse=True)
     return Explanation(
         team=team,
-        name=name,
+        name=str(name),
         reason=_summary(team, name, verdicts, granted_at_all=granted(name, grants) is not None),
         source=owned.source,
         owned_by=owned.because,
@@ -79,7 +79,9 @@ def explain_to_reader(snapshot: Snapshot, team: str, name: ServerName, *, now_us
     if granted(name, grants) is not None:
         return explain(snapshot, team, name, now_us=now_us)
     reason = _summary(team, name, [], granted_at_all=False)
-    return Explanation(team=team, name=name, reason=reason, source=None, owned_by=None, ownership=None, versions=[])
+    return Explanation(
+        team=team, name=str(name), reason=reason, source=None, owned_by=None, ownership=None, versions=[]
+    )
 
 
 def _summary(team: str, name: ServerName, verdicts: list[Verdict], *, granted_at_all: bool) -> str:

@@ -129,7 +129,7 @@ def _views(transaction: Transaction, names: list[ServerName]) -> _Views:
             verdicts = judge(team, decides, grants, now_us=transaction.now_us)
             shown = [verdict.shown for verdict in verdicts if verdict.shown is not None]
             view = compute_view(Admitted(entry=entry) for entry in shown)
-            found[team, name] = _Seen(
+            found[team, str(name)] = _Seen(
                 digests={each.entry.version: each.entry.digest for each in view if not each.deleted},
                 latest=next(
                     (each.official.version for each in view if each.official.is_latest and not each.deleted), None
