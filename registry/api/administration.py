@@ -13,7 +13,7 @@ from registry.api.deciding import LARGEST_BODY, Deciding, asked, private, reason
 from registry.api.listing import page_of
 from registry.api.params import parse_query
 from registry.governing.decisions import BlockServer, EndRule, GiveGrant, MakeRule, MakeTeam, RevokeGrant, UnblockServer
-from registry.governing.reports import block_report, grant_report, rule_report, team_report
+from registry.governing.reports import Unblocked, block_report, grant_report, rule_report, team_report
 from registry.policy.mandates import governing_withheld, grant_withheld
 from registry.policy.principal import Role
 
@@ -139,6 +139,6 @@ def _blocks(deciding: Deciding) -> list[HTTPRouteHandler]:
         parameters = parse_query(scope["query_string"])
         name, version = required(parameters, "name"), parameters.get("version") or None
         await deciding.carry_out(principal, UnblockServer(name=name, version=version, reason=reason_in(scope)))
-        return private({"name": name, "version": version})
+        return private(Unblocked(name=name, version=version))
 
     return [list_blocks, block, unblock]

@@ -5,14 +5,26 @@ import sys
 import click
 
 from registry import RELEASE
+from registry.cli.approvals import (
+    approve_command,
+    block_command,
+    blocks_command,
+    reject_command,
+    request_command,
+    requests_command,
+    revoke_command,
+    unblock_command,
+)
 from registry.cli.backup import backup_command, restore_command
 from registry.cli.completion import completion_command
 from registry.cli.config import config_group
+from registry.cli.explain import explain_command, preview_group
 from registry.cli.findings import findings_command
 from registry.cli.init import init_command
 from registry.cli.serve import serve_command
 from registry.cli.status import quarantine_command, status_command
 from registry.cli.sync import sync_command
+from registry.cli.teams import grant_group, rule_group, team_group
 from registry.cli.token import token_group
 from registry.cli.validate import validate_command
 from registry.errors import RegistryError
@@ -35,6 +47,19 @@ for _command in (
     backup_command,
     restore_command,
     token_group,
+    team_group,
+    grant_group,
+    rule_group,
+    request_command,
+    requests_command,
+    approve_command,
+    reject_command,
+    revoke_command,
+    block_command,
+    unblock_command,
+    blocks_command,
+    explain_command,
+    preview_group,
     config_group,
     completion_command,
 ):

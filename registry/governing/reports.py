@@ -62,6 +62,13 @@ class BlockReport(msgspec.Struct, frozen=True, kw_only=True):
     blocked_by: str
 
 
+class Unblocked(msgspec.Struct, frozen=True, kw_only=True):
+    """A block that is over. `version` as it was blocked."""
+
+    name: str
+    version: str | None
+
+
 class NamedReport(msgspec.Struct, frozen=True, kw_only=True):
     """The bytes of one version."""
 
