@@ -74,7 +74,10 @@ def prepare(settings: Settings, *, clock: Clock, log: BoundLog) -> None:
         try:
             await put_in_force(store, upstreams, private=private_source(settings))
             if declared is not None:
-                for step in await apply(store, declared, actor=START):
+                steps = await apply(
+                    store, declared, actor=START, approvers=settings.governance.approvers, now_us=clock.now_us()
+                )
+                for step in steps:
                     log.info(f"governance: {step.sign} {step.what}")
             await follow_all(store)
             team = settings.anonymous.team

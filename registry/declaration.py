@@ -1,13 +1,13 @@
-"""Governance as a file: what teams there are, what they may read, and what rules approve.
+"""Governance as a file: what teams there are, what they may read, what rules approve, and what is approved beside them.
 
-The file says all of it: what it does not name is taken back. `plan` compares it with what is in force and changes
-nothing; `apply` carries the plan out, one recorded command a step. Applying twice is applying once.
+The file says all of it: what it does not name is taken back. Only approvals that people decided are left alone, unless
+the file says that it names all of those, too (`governing.declared_approvals`). `plan` compares it with what is in force
+and changes nothing; `apply` carries the plan out, one recorded command a step. Applying twice is applying once.
 """
 
 import tomllib
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -15,11 +15,13 @@ from registry.catalog.pattern import parse_pattern
 from registry.catalog.team import parse_team
 from registry.commands.actor import Actor
 from registry.commands.follow import follow_all
-from registry.commands.perform import Done, perform
+from registry.commands.perform import perform
 from registry.commands.rules import end_rule, make_rule
 from registry.commands.teams import grant_access, make_team, revoke_access
 from registry.errors import ConfigFault, Invalid
-from registry.store.interface import Snapshot, Store, Transaction
+from registry.governing.declared_approvals import DeclaredApproval, approval_steps, require_meant
+from registry.governing.steps import Step
+from registry.store.interface import Snapshot, Store
 
 _DECLARED: Final = "declared in the governance file"
 
@@ -49,23 +51,13 @@ class DeclaredRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class Declaration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The whole file."""
+    """The whole file. `all_approvals`: approvals that people decided and it does not name are revoked."""
 
     teams: tuple[DeclaredTeam, ...] = msgspec.field(name="team", default=())
     grants: tuple[DeclaredGrant, ...] = msgspec.field(name="grant", default=())
     rules: tuple[DeclaredRule, ...] = msgspec.field(name="rule", default=())
-
-
-class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """
-    One difference between the file and what is in force.
-
-    `sign`: `+` for what is added, `-` for what is taken back. `what`: in words.
-    """
-
-    sign: str
-    what: str
-    command: Callable[[Transaction, Actor], Done[Any]]  # Any: what a command answers is of no interest here
+    approvals: tuple[DeclaredApproval, ...] = msgspec.field(name="approval", default=())
+    all_approvals: bool = False
 
 
 def read_declaration(path: Path) -> Declaration:
@@ -86,6 +78,8 @@ def read_declaration(path: Path) -> Declaration:
                 raise Invalid(f'a [[grant]] names team "{grant.team}", and no [[team]] is called so')
         for rule in declared.rules:
             parse_pattern(rule.pattern)
+        for approval in declared.approvals:
+            require_meant(approval, known)
         _require_once("[[team]]", [team.name for team in declared.teams])
         _require_once("[[rule]]", [rule.name for rule in declared.rules])
     except OSError as error:
@@ -95,16 +89,30 @@ def read_declaration(path: Path) -> Declaration:
     return declared
 
 
-def plan(snapshot: Snapshot, declared: Declaration) -> list[Step]:
-    """What `apply` would do, in its order."""
-    return [*_teams(snapshot, declared), *_grants(snapshot, declared), *_rules(snapshot, declared)]
+def plan(snapshot: Snapshot, declared: Declaration, *, approvers: int, now_us: int) -> list[Step]:
+    """
+    What `apply` would do, in its order.
+
+    Args:
+        approvers: How many people an approval takes. A file is one, so where it takes two it approves nothing.
+    """
+    approvals = approval_steps(
+        snapshot, declared.approvals, all_of_them=declared.all_approvals, approvers=approvers, now_us=now_us
+    )
+    return [*_teams(snapshot, declared), *_grants(snapshot, declared), *_rules(snapshot, declared), *approvals]
 
 
-async def apply(store: Store, declared: Declaration, *, actor: Actor) -> list[Step]:
-    """Bring what is in force to what is declared; the steps taken. Raises what the commands do, and StoreFault."""
-    steps = plan(store.snapshot(), declared)
+async def apply(store: Store, declared: Declaration, *, actor: Actor, approvers: int, now_us: int) -> list[Step]:
+    """
+    Bring what is in force to what is declared; the steps taken, and those that cannot be taken yet.
+
+    Raises what the commands do, and StoreFault.
+    """
+    steps = plan(store.snapshot(), declared, approvers=approvers, now_us=now_us)
     for step in steps:
-        await perform(store, lambda transaction, step=step: step.command(transaction, actor))  # type: ignore[misc]  # bound per round
+        command = step.command
+        if command is not None:
+            await perform(store, lambda transaction, command=command: command(transaction, actor))  # type: ignore[misc]  # bound per round
     await follow_all(store)
     return steps
 

@@ -20,6 +20,7 @@ from registry.cli.completion import completion_command
 from registry.cli.config import config_group
 from registry.cli.explain import explain_command, preview_group
 from registry.cli.findings import findings_command
+from registry.cli.governance import governance_group
 from registry.cli.init import init_command
 from registry.cli.serve import serve_command
 from registry.cli.status import quarantine_command, status_command
@@ -60,6 +61,7 @@ for _command in (
     blocks_command,
     explain_command,
     preview_group,
+    governance_group,
     config_group,
     completion_command,
 ):
