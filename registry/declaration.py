@@ -43,10 +43,11 @@ class DeclaredGrant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class DeclaredRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`[[rule]]`: approves what the pattern covers, as it comes."""
+    """`[[rule]]`: approves what the pattern covers, as it comes. `teams`: absent for all of them."""
 
     name: str
     pattern: str
+    teams: tuple[str, ...] | None = None
     reason: str = _DECLARED
 
 
@@ -78,6 +79,9 @@ def read_declaration(path: Path) -> Declaration:
                 raise Invalid(f'a [[grant]] names team "{grant.team}", and no [[team]] is called so')
         for rule in declared.rules:
             parse_pattern(rule.pattern)
+            for name in rule.teams or ():
+                if name not in known:
+                    raise Invalid(f'the [[rule]] "{rule.name}" names team "{name}", and no [[team]] is called so')
         for approval in declared.approvals:
             require_meant(approval, known)
         _require_once("[[team]]", [team.name for team in declared.teams])
@@ -137,7 +141,7 @@ def _grants(snapshot: Snapshot, declared: Declaration) -> list[Step]:
         (grant.team, grant.pattern, grant.tools): grant
         for grant in snapshot.governance.grants(team=None, in_force=True)
     }
-    wanted = {(grant.team, parse_pattern(grant.pattern), _tools(grant)): grant for grant in declared.grants}
+    wanted = {(grant.team, parse_pattern(grant.pattern), _once(grant.tools)): grant for grant in declared.grants}
     given = [
         Step(
             sign="+",
@@ -164,12 +168,12 @@ def _grants(snapshot: Snapshot, declared: Declaration) -> list[Step]:
 
 
 def _rules(snapshot: Snapshot, declared: Declaration) -> list[Step]:
-    held = {(rule.name, rule.pattern): rule for rule in snapshot.governance.rules(in_force=True)}
-    wanted = {(rule.name, parse_pattern(rule.pattern)): rule for rule in declared.rules}
+    held = {(rule.name, rule.pattern, rule.audience): rule for rule in snapshot.governance.rules(in_force=True)}
+    wanted = {(rule.name, parse_pattern(rule.pattern), _once(rule.teams)): rule for rule in declared.rules}
     ended = [
         Step(
             sign="-",
-            what=f"rule {rule.name}: {rule.pattern} ({rule.id})",
+            what=f"rule {rule.name}: {rule.pattern}{_for(rule.audience)} ({rule.id})",
             command=lambda transaction, actor, rule=rule: end_rule(  # type: ignore[misc]  # bound per round
                 transaction, rule.id, reason="not declared any more", actor=actor
             ),
@@ -180,19 +184,23 @@ def _rules(snapshot: Snapshot, declared: Declaration) -> list[Step]:
     made = [
         Step(
             sign="+",
-            what=f"rule {name}: {pattern}",
+            what=f"rule {name}: {pattern}{_for(teams)}",
             command=lambda transaction, actor, rule=rule: make_rule(  # type: ignore[misc]  # bound per round
-                transaction, rule.name, rule.pattern, reason=rule.reason, actor=actor
+                transaction, rule.name, rule.pattern, reason=rule.reason, actor=actor, audience=rule.teams
             ),
         )
-        for (name, pattern), rule in wanted.items()
-        if (name, pattern) not in held
+        for (name, pattern, teams), rule in wanted.items()
+        if (name, pattern, teams) not in held
     ]
     return [*ended, *made]
 
 
-def _tools(grant: DeclaredGrant) -> tuple[str, ...] | None:
-    return None if grant.tools is None else tuple(sorted(set(grant.tools)))
+def _once(words: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    return None if words is None else tuple(sorted(set(words)))
+
+
+def _for(teams: tuple[str, ...] | None) -> str:
+    return "" if teams is None else f" for {' '.join(teams)}"
 
 
 def _require_once(table: str, names: list[str]) -> None:

@@ -6,7 +6,7 @@ import click
 from rich.markup import escape
 
 from registry.cli.approvals import approving, revoking
-from registry.cli.choosing import json_option, team_options
+from registry.cli.choosing import chosen_teams, json_option, team_options
 from registry.cli.governing_desk import GoverningDesk, governing_desk
 from registry.cli.output import console, emit_json, seconds, table
 from registry.cli.target import target, target_options
@@ -55,10 +55,19 @@ def preview_grant_command(team: str, pattern: str, config: Path | None, server: 
 @preview_group.command("rule")
 @click.argument("pattern", metavar="PATTERN")
 @target_options
+@team_options
 @json_option
-def preview_rule_command(pattern: str, config: Path | None, server: str | None, as_json: bool) -> None:
+def preview_rule_command(
+    pattern: str,
+    config: Path | None,
+    server: str | None,
+    teams: tuple[str, ...],
+    all_teams: bool,
+    as_json: bool,
+) -> None:
     """Approving what PATTERN covers by a rule."""
-    decision = MakeRule(name=f"preview of {pattern}"[:100], pattern=pattern, reason=_REASON)
+    audience = chosen_teams(teams, all_teams)
+    decision = MakeRule(name=f"preview of {pattern}"[:100], pattern=pattern, teams=audience, reason=_REASON)
     _show(governing_desk(target(config, server)), decision, as_json)
 
 

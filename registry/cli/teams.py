@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 from rich.markup import escape
 
-from registry.cli.choosing import json_option, named, reason_option
+from registry.cli.choosing import chosen_teams, json_option, named, reason_option, team_options
 from registry.cli.governing_desk import governing_desk
 from registry.cli.output import console, emit_json, seconds, table
 from registry.cli.target import Local, Remote, target, target_options
@@ -113,21 +113,30 @@ def revoke_grant_command(grant: str, config: Path | None, server: str | None, re
 
 @click.group("rule")
 def rule_group() -> None:
-    """Rules: what is approved for all teams as it comes, without a person."""
+    """Rules: what is approved as it comes, without a person."""
 
 
 @rule_group.command("make")
 @click.argument("name", metavar="NAME")
 @click.argument("pattern", metavar="PATTERN")
 @target_options
+@team_options
 @reason_option
 @json_option
 def make_rule_command(
-    name: str, pattern: str, config: Path | None, server: str | None, reason: str, as_json: bool
+    name: str,
+    pattern: str,
+    config: Path | None,
+    server: str | None,
+    teams: tuple[str, ...],
+    all_teams: bool,
+    reason: str,
+    as_json: bool,
 ) -> None:
     """Approve what PATTERN covers, what is there and what comes. NAME says what the rule is called."""
     chosen = target(config, server)
-    made = governing_desk(chosen).decide(MakeRule(name=name, pattern=pattern, reason=reason), RuleReport)
+    decision = MakeRule(name=name, pattern=pattern, teams=chosen_teams(teams, all_teams), reason=reason)
+    made = governing_desk(chosen).decide(decision, RuleReport)
     _note_file(chosen)
     _said(made, f"{made.id}: approves {made.pattern}", as_json)
 
@@ -142,9 +151,10 @@ def list_rules_command(config: Path | None, server: str | None, ended: bool, as_
     if as_json:
         emit_json(reports)
         return
-    shown = table("Rules", "rule", "state", "name", "pattern", "approval", "made", "by", "reason")
+    shown = table("Rules", "rule", "state", "name", "pattern", "teams", "approval", "made", "by", "reason")
     for each in reports:
-        words = (each.name, each.pattern, each.approval, seconds(each.made_at), each.made_by, each.reason)
+        teams = "all" if each.teams is None else " ".join(each.teams)
+        words = (each.name, each.pattern, teams, each.approval, seconds(each.made_at), each.made_by, each.reason)
         shown.add_row(each.id, each.state, *map(escape, words))
     console().print(shown)
 

@@ -47,16 +47,17 @@ def project_team(transaction: Transaction, team: str, names: Iterable[ServerName
 
 def _decided(transaction: Transaction, standing: Standing, rules: Sequence[Rule]) -> Standing:
     """*standing*, after rules have approved what they approve of it."""
-    rule = approving(standing.name, rules)
-    if rule is None:
-        return standing
-    known = {(each.version, each.digest) for each in standing.approved if each.approval.id == rule.approval}
-    new = [entry for entry in standing.entries if (entry.version, entry.digest) not in known]
-    if not new:
-        return standing
     name = ServerName(standing.name)
-    transaction.governance.put_approved(rule.approval, name, new)
-    transaction.governance.release_older(rule.approval, name, new)
+    decided = False
+    for rule in approving(standing.name, rules):
+        known = {(each.version, each.digest) for each in standing.approved if each.approval.id == rule.approval}
+        new = [entry for entry in standing.entries if (entry.version, entry.digest) not in known]
+        if new:
+            transaction.governance.put_approved(rule.approval, name, new)
+            transaction.governance.release_older(rule.approval, name, new)
+            decided = True
+    if not decided:
+        return standing
     return msgspec.structs.replace(standing, approved=transaction.governance.approved(name))
 
 

@@ -63,8 +63,11 @@ class RevokeGrant(_Asked, frozen=True, kw_only=True, tag="revoke-grant"):
 
 
 class MakeRule(_Asked, frozen=True, kw_only=True, tag="rule"):
+    """`teams`: must be stated, null for all of them."""
+
     name: Title
     pattern: str
+    teams: Teams | None
     reason: Reason
 
 
@@ -152,8 +155,8 @@ def command_of(decision: Decision, *, actor: Actor, approvers: int) -> Command: 
             return lambda transaction: grant_access(transaction, team, pattern, reason=reason, actor=actor, tools=tools)
         case RevokeGrant(grant=grant, reason=reason):
             return lambda transaction: revoke_access(transaction, grant, reason=reason, actor=actor)
-        case MakeRule(name=name, pattern=pattern, reason=reason):
-            return lambda transaction: make_rule(transaction, name, pattern, reason=reason, actor=actor)
+        case MakeRule(name=name, pattern=pattern, teams=teams, reason=reason):
+            return lambda transaction: make_rule(transaction, name, pattern, reason=reason, actor=actor, audience=teams)
         case EndRule(rule=rule, reason=reason):
             return lambda transaction: end_rule(transaction, rule, reason=reason, actor=actor)
         case Ask(reason=reason):

@@ -26,7 +26,8 @@ def dumped(snapshot: Snapshot, *, now_us: int) -> str:
         for grant in sorted(reads.grants(team=None, in_force=True), key=lambda each: (each.team, each.pattern, each.id))
     ]
     tables += [
-        _table("rule", name=rule.name, pattern=rule.pattern, reason=rule.reason) for rule in reads.rules(in_force=True)
+        _table("rule", name=rule.name, pattern=rule.pattern, teams=rule.audience, reason=rule.reason)
+        for rule in reads.rules(in_force=True)
     ]
     for approval in approvals:
         digests = {

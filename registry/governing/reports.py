@@ -38,12 +38,13 @@ class GrantReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RuleReport(msgspec.Struct, frozen=True, kw_only=True):
-    """`approval`: under which its decisions are on record. `state`: active or ended."""
+    """`teams`: null for all. `approval`: under which its decisions are on record. `state`: active or ended."""
 
     id: str
     state: str
     name: str
     pattern: str
+    teams: list[str] | None
     approval: str
     reason: str
     made_at: str
@@ -141,6 +142,7 @@ def rule_report(rule: Rule) -> RuleReport:
         state="active" if rule.in_force else "ended",
         name=rule.name,
         pattern=rule.pattern,
+        teams=_list(rule.audience),
         approval=rule.approval,
         reason=rule.reason,
         made_at=format_instant(rule.made_us),

@@ -196,7 +196,7 @@ class TestPreview:
         """
         A rule gives to every team with a grant, a block takes from all.
         """
-        rule = admin.made("/v1/preview", decision="rule", name="globex", pattern="com.globex/*", reason="r")
+        rule = admin.made("/v1/preview", decision="rule", name="globex", pattern="com.globex/*", teams=None, reason="r")
         block = approver.made("/v1/preview", decision="block", name="io.github.octavia/weather", reason="r")
 
         assert {(change["team"], change["name"]) for change in rule["changes"]} == {

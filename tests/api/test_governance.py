@@ -155,10 +155,10 @@ class TestRules:
         """
         A rule approves what is there; its end takes nothing back, and the end of its approval does.
         """
-        rule = admin.made("/v1/rules", name="globex", pattern="com.globex", reason="trusted")
+        rule = admin.made("/v1/rules", name="globex", pattern="com.globex", teams=None, reason="trusted")
         assert "com.globex/search@10.0.0" in backend.sees()
 
-        assert admin.post("/v1/rules", name="globex", pattern="*", reason="twice").status == 409
+        assert admin.post("/v1/rules", name="globex", pattern="*", teams=None, reason="twice").status == 409
         assert admin.delete(f"/v1/rules/{rule['id']}", reason="enough").json()["state"] == "ended"
         assert "com.globex/search@10.0.0" in backend.sees()
         assert admin.delete(f"/v1/rules/{rule['id']}", reason="enough").status == 404
@@ -168,6 +168,19 @@ class TestRules:
         revoked = whole.made(f"/v1/approvals/{rule['approval']}/revoke", reason="not any more")
         assert revoked["state"] == "revoked"
         assert backend.sees() == []
+
+    def test_for_some_teams(self, admin: Person, backend: Person, data: Person) -> None:
+        """
+        A rule for one team approves for it alone, also beside another rule for the same names.
+        """
+        admin.made("/v1/rules", name="acme for data", pattern="com.acme/*", teams=["data"], reason="r")
+        assert (backend.sees(), len(data.sees())) == ([], 2)
+
+        rule = admin.made("/v1/rules", name="payroll", pattern="com.acme/payroll", teams=["backend"], reason="r")
+
+        assert rule["teams"] == ["backend"]
+        assert {each.partition("@")[0] for each in backend.sees()} == {PAYROLL}
+        assert admin.post("/v1/rules", name="x", pattern="*", teams=["nobody"], reason="r").status == 404
 
 
 class TestBlocks:

@@ -39,7 +39,8 @@ def test_plan_apply_dump(registry: RunningRegistry, tmp_path: Path) -> None:
     backend = Person(registry, "bob", Role.READER, teams=("backend",))
     file = tmp_path / "wanted.toml"
     changed = GOVERNANCE.replace('pattern = "com.globex/*"', 'pattern = "dev.hooli/*"') + APPROVAL
-    file.write_text(changed + '\n[[team]]\nname = "ops"\n')
+    rule = '\n[[rule]]\nname = "hooli"\npattern = "dev.hooli"\nteams = ["ops"]\n'
+    file.write_text(changed + '\n[[team]]\nname = "ops"\n' + rule)
 
     planned = _governance(registry, "plan", file)
 
@@ -48,13 +49,14 @@ def test_plan_apply_dump(registry: RunningRegistry, tmp_path: Path) -> None:
         "+ team ops",
         "+ grant dev.hooli/* to backend",
         "- grant com.globex/* of backend (grt)",
+        "+ rule hooli: dev.hooli/* for ops",
         f"+ approval of {PAYROLL} 1.0.0 1.1.0 for backend",
     ]
     assert backend.sees() == []
     refused = _governance(registry, "apply", file)
     assert (refused.status, backend.sees()) == (130, []), refused
 
-    assert _governance(registry, "apply", file, "--yes").out.endswith("in force: 4 changes\n")
+    assert _governance(registry, "apply", file, "--yes").out.endswith("in force: 5 changes\n")
 
     assert sorted(backend.sees()) == [f"{PAYROLL}@1.0.0", f"{PAYROLL}@1.1.0"]
     assert _governance(registry, "plan", file).out == "no difference\n"

@@ -94,7 +94,7 @@ def test_on_a_running_server(registry: RunningRegistry) -> None:
     assert (refused.status, ": rejected, com.acme/warehouse" in refused.out) == (0, True)
     assert _there(approver, "requests").out == "nothing waits for a decision\n"
 
-    rule = _there(admin, "rule", "make", "globex", "com.globex", "--reason", "trusted", "--json").json
+    rule = _there(admin, "rule", "make", "globex", "com.globex", "--all-teams", "--reason", "trusted", "--json").json
     assert _there(admin, "rule", "end", rule["id"], "--reason", "enough").status == 0
     assert [each["state"] for each in _there(admin, "rule", "list", "--all", "--json").json] == ["active", "ended"]
     assert [each["name"] for each in _there(admin, "team", "list", "--json").json] == ["backend", "data", "everyone"]
@@ -131,5 +131,5 @@ class TestEndings:
 
         assert _here(registry, "team", "make", "backend").status == 0
         assert _here(registry, "grant", "give", "backend", "*", "--reason", "r").status == 0
-        assert _here(registry, "rule", "make", "all", "*", "--reason", "r").status == 0
+        assert _here(registry, "rule", "make", "all", "*", "--all-teams", "--reason", "r").status == 0
         assert _here(registry, "rule", "list", "--json").json[0]["pattern"] == "*"
