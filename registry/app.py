@@ -88,7 +88,10 @@ def prepare(settings: Settings, *, clock: Clock, log: BoundLog) -> None:
         try:
             await put_in_force(store, upstreams, private=private_source(settings))
             if declared is not None:
-                for step in await apply(store, declared, actor=START):
+                steps = await apply(
+                    store, declared, actor=START, approvers=settings.governance.approvers, now_us=clock.now_us()
+                )
+                for step in steps:
                     log.info(f"governance: {step.sign} {step.what}")
             await follow_all(store)
             team = settings.anonymous.team
@@ -180,6 +183,7 @@ def build(
             logins=logins,
             github_client_id=None if settings.auth.github_at is None else settings.auth.github_at.client_id,
             severities=settings.validation.severities(),
+            approvers=settings.governance.approvers,
         ),
         lifespan=[lifespan],
         exception_handlers={Exception: _answered(log)},

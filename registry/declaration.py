@@ -1,13 +1,13 @@
-"""Governance as a file: what teams there are, what they may read, and what rules approve.
+"""Governance as a file: what teams there are, what they may read, what rules approve, and what is approved beside them.
 
-The file says all of it: what it does not name is taken back. `plan` compares it with what is in force and changes
-nothing; `apply` carries the plan out, one recorded command a step. Applying twice is applying once.
+The file says all of it: what it does not name is taken back. Only approvals that people decided are left alone, unless
+the file says that it names all of those, too (`governing.declared_approvals`). `plan` compares it with what is in force
+and changes nothing; `apply` carries the plan out, one recorded command a step. Applying twice is applying once.
 """
 
 import tomllib
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -15,11 +15,13 @@ from registry.catalog.pattern import parse_pattern
 from registry.catalog.team import parse_team
 from registry.commands.actor import Actor
 from registry.commands.follow import follow_all
-from registry.commands.perform import Done, perform
+from registry.commands.perform import perform
 from registry.commands.rules import end_rule, make_rule
 from registry.commands.teams import grant_access, make_team, revoke_access
 from registry.errors import ConfigFault, Invalid
-from registry.store.interface import Snapshot, Store, Transaction
+from registry.governing.declared_approvals import DeclaredApproval, approval_steps, require_meant
+from registry.governing.steps import Step
+from registry.store.interface import Snapshot, Store
 
 _DECLARED: Final = "declared in the governance file"
 
@@ -41,31 +43,22 @@ class DeclaredGrant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class DeclaredRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`[[rule]]`: approves what the pattern covers, as it comes."""
+    """`[[rule]]`: approves what the pattern covers, as it comes. `teams`: absent for all of them."""
 
     name: str
     pattern: str
+    teams: tuple[str, ...] | None = None
     reason: str = _DECLARED
 
 
 class Declaration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The whole file."""
+    """The whole file. `all_approvals`: approvals that people decided and it does not name are revoked."""
 
     teams: tuple[DeclaredTeam, ...] = msgspec.field(name="team", default=())
     grants: tuple[DeclaredGrant, ...] = msgspec.field(name="grant", default=())
     rules: tuple[DeclaredRule, ...] = msgspec.field(name="rule", default=())
-
-
-class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """
-    One difference between the file and what is in force.
-
-    `sign`: `+` for what is added, `-` for what is taken back. `what`: in words.
-    """
-
-    sign: str
-    what: str
-    command: Callable[[Transaction, Actor], Done[Any]]  # Any: what a command answers is of no interest here
+    approvals: tuple[DeclaredApproval, ...] = msgspec.field(name="approval", default=())
+    all_approvals: bool = False
 
 
 def read_declaration(path: Path) -> Declaration:
@@ -86,6 +79,11 @@ def read_declaration(path: Path) -> Declaration:
                 raise Invalid(f'a [[grant]] names team "{grant.team}", and no [[team]] is called so')
         for rule in declared.rules:
             parse_pattern(rule.pattern)
+            for name in rule.teams or ():
+                if name not in known:
+                    raise Invalid(f'the [[rule]] "{rule.name}" names team "{name}", and no [[team]] is called so')
+        for approval in declared.approvals:
+            require_meant(approval, known)
         _require_once("[[team]]", [team.name for team in declared.teams])
         _require_once("[[rule]]", [rule.name for rule in declared.rules])
     except OSError as error:
@@ -95,16 +93,30 @@ def read_declaration(path: Path) -> Declaration:
     return declared
 
 
-def plan(snapshot: Snapshot, declared: Declaration) -> list[Step]:
-    """What `apply` would do, in its order."""
-    return [*_teams(snapshot, declared), *_grants(snapshot, declared), *_rules(snapshot, declared)]
+def plan(snapshot: Snapshot, declared: Declaration, *, approvers: int, now_us: int) -> list[Step]:
+    """
+    What `apply` would do, in its order.
+
+    Args:
+        approvers: How many people an approval takes. A file is one, so where it takes two it approves nothing.
+    """
+    approvals = approval_steps(
+        snapshot, declared.approvals, all_of_them=declared.all_approvals, approvers=approvers, now_us=now_us
+    )
+    return [*_teams(snapshot, declared), *_grants(snapshot, declared), *_rules(snapshot, declared), *approvals]
 
 
-async def apply(store: Store, declared: Declaration, *, actor: Actor) -> list[Step]:
-    """Bring what is in force to what is declared; the steps taken. Raises what the commands do, and StoreFault."""
-    steps = plan(store.snapshot(), declared)
+async def apply(store: Store, declared: Declaration, *, actor: Actor, approvers: int, now_us: int) -> list[Step]:
+    """
+    Bring what is in force to what is declared; the steps taken, and those that cannot be taken yet.
+
+    Raises what the commands do, and StoreFault.
+    """
+    steps = plan(store.snapshot(), declared, approvers=approvers, now_us=now_us)
     for step in steps:
-        await perform(store, lambda transaction, step=step: step.command(transaction, actor))  # type: ignore[misc]  # bound per round
+        command = step.command
+        if command is not None:
+            await perform(store, lambda transaction, command=command: command(transaction, actor))  # type: ignore[misc]  # bound per round
     await follow_all(store)
     return steps
 
@@ -129,7 +141,7 @@ def _grants(snapshot: Snapshot, declared: Declaration) -> list[Step]:
         (grant.team, grant.pattern, grant.tools): grant
         for grant in snapshot.governance.grants(team=None, in_force=True)
     }
-    wanted = {(grant.team, parse_pattern(grant.pattern), _tools(grant)): grant for grant in declared.grants}
+    wanted = {(grant.team, parse_pattern(grant.pattern), _once(grant.tools)): grant for grant in declared.grants}
     given = [
         Step(
             sign="+",
@@ -156,12 +168,12 @@ def _grants(snapshot: Snapshot, declared: Declaration) -> list[Step]:
 
 
 def _rules(snapshot: Snapshot, declared: Declaration) -> list[Step]:
-    held = {(rule.name, rule.pattern): rule for rule in snapshot.governance.rules(in_force=True)}
-    wanted = {(rule.name, parse_pattern(rule.pattern)): rule for rule in declared.rules}
+    held = {(rule.name, rule.pattern, rule.audience): rule for rule in snapshot.governance.rules(in_force=True)}
+    wanted = {(rule.name, parse_pattern(rule.pattern), _once(rule.teams)): rule for rule in declared.rules}
     ended = [
         Step(
             sign="-",
-            what=f"rule {rule.name}: {rule.pattern} ({rule.id})",
+            what=f"rule {rule.name}: {rule.pattern}{_for(rule.audience)} ({rule.id})",
             command=lambda transaction, actor, rule=rule: end_rule(  # type: ignore[misc]  # bound per round
                 transaction, rule.id, reason="not declared any more", actor=actor
             ),
@@ -172,19 +184,23 @@ def _rules(snapshot: Snapshot, declared: Declaration) -> list[Step]:
     made = [
         Step(
             sign="+",
-            what=f"rule {name}: {pattern}",
+            what=f"rule {name}: {pattern}{_for(teams)}",
             command=lambda transaction, actor, rule=rule: make_rule(  # type: ignore[misc]  # bound per round
-                transaction, rule.name, rule.pattern, reason=rule.reason, actor=actor
+                transaction, rule.name, rule.pattern, reason=rule.reason, actor=actor, audience=rule.teams
             ),
         )
-        for (name, pattern), rule in wanted.items()
-        if (name, pattern) not in held
+        for (name, pattern, teams), rule in wanted.items()
+        if (name, pattern, teams) not in held
     ]
     return [*ended, *made]
 
 
-def _tools(grant: DeclaredGrant) -> tuple[str, ...] | None:
-    return None if grant.tools is None else tuple(sorted(set(grant.tools)))
+def _once(words: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    return None if words is None else tuple(sorted(set(words)))
+
+
+def _for(teams: tuple[str, ...] | None) -> str:
+    return "" if teams is None else f" for {' '.join(teams)}"
 
 
 def _require_once(table: str, names: list[str]) -> None:

@@ -25,6 +25,8 @@ from schemas.validation.reading import Members
 
 _T = TypeVar("_T")
 
+AnyRequest = Request[Any, Any, Any]  # Any: user, token and state are not used
+
 _READ_S: Final = 5.0
 _LONGEST_VALUE: Final = 1000
 _LONGEST_TEXT: Final = 16 * 1024

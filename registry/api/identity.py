@@ -48,11 +48,12 @@ class Identity:
             raise MissingCredential("this needs a credential; send one as 'Authorization: Bearer …'")
         return caller
 
-    def holder(self, scope: HTTPScope, role: Role) -> Principal:
-        """Who has *role*. Raises MissingCredential without a credential, and Refused with one that has it not."""
+    def holder(self, scope: HTTPScope, *roles: Role) -> Principal:
+        """Who has one of *roles*. Raises MissingCredential without a credential, and Refused with one that has none."""
         caller = self.writer(scope)
-        if role not in caller.roles:
-            raise Refused(f"this needs the role {role}, which the credential of {caller.subject} does not have")
+        if caller.roles.isdisjoint(roles):
+            wanted = " or ".join(roles)
+            raise Refused(f"this needs the role {wanted}, which the credential of {caller.subject} does not have")
         return caller
 
     def _bearer(self, scope: HTTPScope, value: bytes) -> Principal:

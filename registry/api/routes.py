@@ -5,11 +5,16 @@ from typing import Final
 
 from litestar.handlers import HTTPRouteHandler
 
+from registry.api.administration import administration_routes
+from registry.api.approvals import approval_routes
+from registry.api.asking import asking_routes
 from registry.api.audit_log import audit_routes
 from registry.api.auth import Logins, auth_routes
 from registry.api.backup import backup_routes
 from registry.api.callers import Callers
+from registry.api.deciding import Deciding
 from registry.api.documentation import documentation_routes
+from registry.api.explaining import explaining_routes
 from registry.api.findings import finding_routes
 from registry.api.health import health_routes, metrics_route
 from registry.api.identity import Identity
@@ -42,6 +47,7 @@ def routes(
     logins: Logins | None,
     github_client_id: str | None,
     severities: Mapping[str, Severity],
+    approvers: int,
 ) -> list[HTTPRouteHandler]:
     """
     All that this instance answers.
@@ -55,11 +61,14 @@ def routes(
         logins: The logins that are on; None if none is.
         github_client_id: What health tells mcp-publisher.
         severities: What the organisation makes of rules of advice, by id.
+        approvers: How many approvers an approval takes.
     """
     table: list[HTTPRouteHandler] = []
+    deciding = Deciding(store, clock, identity, approvers=approvers)
     for prefix in PREFIXES:
         table += read_routes(prefix, store, clock, identity)
         table.append(mine_route(prefix, store, identity, publish.private))
+        table += asking_routes(prefix, deciding)
     table += publish.routes(PREFIXES)
     table += validate_routes(PREFIXES, clock, callers, severities)
     if logins is not None:
@@ -69,6 +78,9 @@ def routes(
     table += documentation_routes(PREFIXES, public_url)
     table += token_routes(store, clock, identity)
     table += audit_routes(store, identity)
+    table += administration_routes(deciding)
+    table += approval_routes(deciding)
+    table += explaining_routes(deciding)
     if on_loopback:
         table.append(metrics_route(store, clock, measures))
         table += sync_run_routes(store, clock)

@@ -9,9 +9,10 @@ from registry.catalog.pattern import covers
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """
-    Approves every version of the names it covers, for all teams, as it arrives.
+    Approves every version of the names it covers as it arrives.
 
-    `approval`: the approval under which its decisions are on record. `reason`: why it exists, in words.
+    `audience`: the teams it approves for; None for all. `approval`: the approval under which its decisions are on
+    record. `reason`: why it exists, in words.
     """
 
     id: str
@@ -21,6 +22,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     made_us: int
     made_by: str
+    audience: tuple[str, ...] | None = None
     ended_us: int | None = None
     ended_by: str | None = None
 
@@ -29,10 +31,12 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
         return self.ended_us is None
 
 
-def approving(name: str, rules: Iterable[Rule]) -> Rule | None:
-    """The rule that approves what *name* brings: of several the one made first."""
-    return min(
-        (rule for rule in rules if rule.in_force and covers(rule.pattern, name)),
-        key=lambda rule: (rule.made_us, rule.id),
-        default=None,
-    )
+def approving(name: str, rules: Iterable[Rule]) -> list[Rule]:
+    """
+    The rules that approve what *name* brings: for every audience the one made first, and none beside one for all teams.
+    """
+    first: dict[tuple[str, ...] | None, Rule] = {}
+    for rule in sorted(rules, key=lambda rule: (rule.made_us, rule.id)):
+        if rule.in_force and covers(rule.pattern, name):
+            first.setdefault(rule.audience, rule)
+    return [first[None]] if None in first else list(first.values())

@@ -5,17 +5,30 @@ import sys
 import click
 
 from registry import RELEASE
+from registry.cli.approvals import (
+    approve_command,
+    block_command,
+    blocks_command,
+    reject_command,
+    request_command,
+    requests_command,
+    revoke_command,
+    unblock_command,
+)
 from registry.cli.audit import audit_group
 from registry.cli.backup import backup_command, restore_command
 from registry.cli.completion import completion_command
 from registry.cli.config import config_group
+from registry.cli.explain import explain_command, preview_group
 from registry.cli.findings import findings_command
+from registry.cli.governance import governance_group
 from registry.cli.init import init_command
 from registry.cli.publish import publish_command
 from registry.cli.serve import serve_command
 from registry.cli.set_status import set_status_command
 from registry.cli.status import quarantine_command, status_command
 from registry.cli.sync import sync_command
+from registry.cli.teams import grant_group, rule_group, team_group
 from registry.cli.token import token_group
 from registry.cli.validate import validate_command
 from registry.cli.views import rebuild_views_command
@@ -43,6 +56,20 @@ for _command in (
     rebuild_views_command,
     token_group,
     audit_group,
+    team_group,
+    grant_group,
+    rule_group,
+    request_command,
+    requests_command,
+    approve_command,
+    reject_command,
+    revoke_command,
+    block_command,
+    unblock_command,
+    blocks_command,
+    explain_command,
+    preview_group,
+    governance_group,
     config_group,
     completion_command,
 ):

@@ -91,23 +91,37 @@ def approve(
     return Done(value=approval, event=_event("approval.approved", actor, approval, reason=reason))
 
 
-def approve_now(transaction: Transaction, wanted: Wanted, *, reason: str, actor: Actor) -> Done[Approval]:
+def approve_now(
+    transaction: Transaction, wanted: Wanted, *, reason: str, actor: Actor, needed: int = 1
+) -> Done[Approval]:
     """
-    Approve something nobody has asked for; in force with the commit.
+    Approve something nobody has asked for; in force with the commit, unless a second approver is needed.
+
+    Args:
+        needed: How many approvers it takes, 1 or 2.
 
     Raises:
         NotFound, Invalid: as `request_approval` does.
-        Refused: *actor* published what it names.
+        Refused: *actor* published what it names, or has asked for it and waits for somebody else's decision.
     """
     entries = _entries(transaction, wanted)
+    asked = _requested(transaction, wanted, reason=reason, actor=actor)
+    _require_not_publisher(transaction, asked, entries, actor)
+    for waiting in transaction.governance.approvals(state=State.REQUESTED, name=asked.name, limit=1000):
+        if waiting.requested_by == actor.subject and waiting.first_by is None:
+            raise Refused(f"you asked for {wanted.name} yourself, by {waiting.id}; another approver decides")
+    if needed > 1:
+        first = msgspec.structs.replace(asked, first_by=actor.subject)
+        transaction.governance.put_approval(first)
+        transaction.governance.put_approved(first.id, wanted.name, entries)
+        return Done(value=first, event=_event("approval.seconded", actor, first, reason=reason, versions=len(entries)))
     approval = msgspec.structs.replace(
-        _requested(transaction, wanted, reason=reason, actor=actor),
+        asked,
         state=State.APPROVED,
         decided_us=transaction.instant_us,
         decided_by=actor.subject,
         reason=reason,
     )
-    _require_not_publisher(transaction, approval, entries, actor)
     transaction.governance.put_approval(approval)
     transaction.governance.put_approved(approval.id, wanted.name, entries)
     _put_in_force(transaction, approval)

@@ -14,7 +14,7 @@ from registry.commands.project_views import project_team, project_views, settle_
 from registry.store.governance import Pending
 from registry.store.interface import Store, Transaction
 
-_AT_ONCE: Final = 50
+AT_ONCE: Final = 50
 _AT_A_TIME: Final = 20
 _SETTLED_AT_A_TIME: Final = 50
 
@@ -22,7 +22,7 @@ _SETTLED_AT_A_TIME: Final = 50
 def follow(transaction: Transaction, *, team: str | None, pattern: str) -> None:
     """Bring the views of *team*, or of all, up to date for the names *pattern* covers; what does not fit is left."""
     pending = Pending(team=team, pattern=pattern)
-    left = _advance(transaction, pending, limit=_AT_ONCE)
+    left = _advance(transaction, pending, limit=AT_ONCE)
     if left is not None:
         transaction.governance.put_pending(left)
 

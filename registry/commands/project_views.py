@@ -108,9 +108,12 @@ def _release(transaction: Transaction, name: ServerName, approvals: Iterable[str
 
 def _decided(transaction: Transaction, standing: Standing, rules: Sequence[Rule]) -> Standing:
     """*standing*, after rules have approved what they approve of it."""
-    rule = approving(standing.name, rules)
-    if rule is None:
-        return standing
+    for rule in approving(standing.name, rules):
+        standing = _decided_by(transaction, standing, rule)
+    return standing
+
+
+def _decided_by(transaction: Transaction, standing: Standing, rule: Rule) -> Standing:
     # What was released since, because other bytes came, has to be approved again.
     known = {
         (each.entry_id, each.digest)

@@ -1,5 +1,7 @@
 """What holds for names, whatever anybody asks: rules that approve, and blocks that hide."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from registry.catalog.approval import Approval, State
@@ -17,17 +19,33 @@ from registry.store.interface import Transaction
 from registry.store.records import AuditEvent
 
 
-def make_rule(transaction: Transaction, name: str, pattern: str, *, reason: str, actor: Actor) -> Done[Rule]:
+def make_rule(
+    transaction: Transaction,
+    name: str,
+    pattern: str,
+    *,
+    reason: str,
+    actor: Actor,
+    audience: Sequence[str] | None = None,
+) -> Done[Rule]:
     """
-    Approve from now on what *pattern* covers, for all teams: what is there, and what comes. The views follow.
+    Approve from now on what *pattern* covers: what is there, and what comes. The views follow.
+
+    Args:
+        audience: The teams it is for; None for all.
 
     Raises:
         Invalid: *pattern* is none.
+        NotFound: there is no such team.
         Conflict: there is a rule of that name in force.
     """
     pattern = parse_pattern(pattern)
     if any(rule.name == name for rule in transaction.governance.rules(in_force=True)):
         raise Conflict(f"there is a rule {name!r} already")
+    teams = None if audience is None else tuple(sorted(set(audience)))
+    for team in teams or ():
+        if transaction.governance.team(team) is None:
+            raise NotFound(f"there is no team {team[:90]!r}; make it first")
     now_us = transaction.instant_us
     rule = Rule(
         id=new_id("rule", now_us),
@@ -37,6 +55,7 @@ def make_rule(transaction: Transaction, name: str, pattern: str, *, reason: str,
         reason=reason,
         made_us=now_us,
         made_by=actor.subject,
+        audience=teams,
     )
     approval = Approval(
         id=rule.approval,
@@ -45,6 +64,7 @@ def make_rule(transaction: Transaction, name: str, pattern: str, *, reason: str,
         requested_us=now_us,
         requested_by=actor.subject,
         request=reason,
+        audience=teams,
         decided_us=now_us,
         decided_by=actor.subject,
         reason=reason,
@@ -53,7 +73,8 @@ def make_rule(transaction: Transaction, name: str, pattern: str, *, reason: str,
     transaction.governance.put_approval(approval)
     transaction.governance.put_rule(rule)
     follow(transaction, team=None, pattern=pattern)
-    return Done(value=rule, event=_event("rule.made", actor, rule.id, name=name, pattern=pattern, reason=reason))
+    said = {"name": name, "pattern": pattern, "audience": "*" if teams is None else " ".join(teams), "reason": reason}
+    return Done(value=rule, event=_event("rule.made", actor, rule.id, **said))
 
 
 def end_rule(transaction: Transaction, rule_id: str, *, reason: str, actor: Actor) -> Done[Rule]:

@@ -17,6 +17,7 @@ from registry.settings.auth import AuthSettings, EgressSettings
 from registry.settings.secret import SecretRef
 from registry.settings.validation import ValidationSettings
 from registry.settings.values import (
+    Approvers,
     Count,
     Duration,
     FilePath,
@@ -101,7 +102,9 @@ class GovernanceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_field
     """`[governance]`: who may see what. Without a file nothing is declared, and what was decided stays."""
 
     file: FilePath | None = None
-    """Teams, grants and rules (`registry.declaration`), put in force at every start."""
+    """Teams, grants, rules and approvals (`registry.declaration`), put in force at every start."""
+    approvers: Approvers = 1
+    """How many people it takes to approve."""
 
 
 class PublishSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

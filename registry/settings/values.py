@@ -193,6 +193,7 @@ Variable = Annotated[
 
 Flag = Annotated[bool, Meta(description="true or false")]
 Count = Annotated[int, Meta(ge=1, description="a whole number, 1 or more")]
+Approvers = Annotated[int, Meta(ge=1, le=2, description="1 or 2")]
 Rank = Annotated[int, Meta(ge=0, le=1_000_000, description="a whole number from 0 to 1000000")]
 PageLimit = Annotated[int, Meta(ge=1, le=100, description="a whole number from 1 to 100")]
 Rate = Annotated[float, Meta(gt=0, le=1000, description="a number above 0, at most 1000")]

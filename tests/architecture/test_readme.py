@@ -15,13 +15,28 @@ from tests.running import RunningRegistry
 _PROJECT = Path(__file__).resolve().parents[2]
 _README = (_PROJECT / "README.md").read_text()
 _DEMO = (_PROJECT / "fixtures" / "demo.toml").read_text()
+_GOVERNANCE = (_PROJECT / "fixtures" / "demo-governance.toml").read_text()
 _TOUR = _README.partition("## A five-minute tour")[2].partition("\n## ")[0]
 
 
 def _commands() -> list[str]:
-    blocks = re.findall(r"```sh\n(.*?)```", _TOUR, re.DOTALL)
-    *single, together = blocks
-    return [line for block in single for line in block.splitlines() if line and not line.startswith("#")] + [together]
+    """Line by line; what keeps something in a variable, with the rest of its block."""
+    commands: list[str] = []
+    for block in re.findall(r"```sh\n(.*?)```", _TOUR, re.DOTALL):
+        if re.search(r"^(export )?\w+=", block, re.MULTILINE):
+            commands.append(block)
+        else:
+            commands += [line for line in block.splitlines() if line and not line.startswith("#")]
+    return commands
+
+
+def _here(command: str, registry: RunningRegistry) -> str:
+    """*command* for the demonstration as it runs here."""
+    return (
+        command.replace("http://127.0.0.1:8080", registry.url)
+        .replace(".venv/bin/mcp-registry", f"{sys.executable} -m registry")
+        .replace("fixtures/demo.toml", str(registry.config))
+    )
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +46,8 @@ def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningR
         '"sample.jsonl.gz"', f'"{_PROJECT / "fixtures" / "sample.jsonl.gz"}"'
     )
     offline = re.sub(r'url = "https://[^"]+"', 'url = "http://127.0.0.1:9"', upstreams)
-    with RunningRegistry(tmp_path_factory.mktemp("demonstration"), f"[anonymous]{offline}") as running:
+    folder = tmp_path_factory.mktemp("demonstration")
+    with RunningRegistry(folder, f"[anonymous]{offline}", governance=_GOVERNANCE) as running:
         running.wait_for("synced sample")
         running.wait_for("sync of official failed")
         yield running
@@ -49,12 +65,8 @@ class TestReadme:
         """
         Each command of the tour, copied by hand, answers.
         """
-        here = command.replace("http://127.0.0.1:8080", demonstration.url).replace(
-            ".venv/bin/mcp-registry", f"{sys.executable} -m registry"
-        )
-
         ended = subprocess.run(
-            ["bash", "-o", "pipefail", "-c", here],
+            ["bash", "-e", "-o", "pipefail", "-c", _here(command, demonstration)],
             capture_output=True,
             text=True,
             timeout=60,
@@ -64,7 +76,7 @@ class TestReadme:
         )
 
         assert "problem" not in ended.stdout
-        if "status" in command:
+        if "mcp-registry status" in command:
             # The public registry cannot be reached here, and status says so with its exit status.
             assert (ended.returncode, "loopback" in ended.stdout) == (1, True)
         else:
@@ -75,8 +87,10 @@ class TestReadme:
         """
         The tour's ETag example ends in a 304.
         """
-        last = _commands()[-1].replace("http://127.0.0.1:8080", demonstration.url)
+        command = next(command for command in _commands() if "If-None-Match" in command)
 
-        ended = subprocess.run(["bash", "-c", last], capture_output=True, text=True, timeout=60, check=True)
+        ended = subprocess.run(
+            ["bash", "-c", _here(command, demonstration)], capture_output=True, text=True, timeout=60, check=True
+        )
 
         assert ended.stdout.startswith("HTTP/1.1 304")

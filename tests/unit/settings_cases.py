@@ -110,6 +110,7 @@ CASES: dict[tuple[str, str], tuple[Sequence[object], Sequence[object]]] = {
         [{}, {"env": "A", "file": "x"}, {"env": "1A"}, {"env": ""}, {"env": "A-B"}, {"file": ""}, {"x": 1}, "s", 1],
     ),
     ("[governance]", "file"): _PATHS,
+    ("[governance]", "approvers"): ([1, 2], [0, 3, -1, 1.5, "1", True, []]),
     ("[publish]", "claims"): _CLAIMS,
     ("[publish]", "require_valid_schema"): _FLAGS,
     ("[publish]", "package_bases"): ([[], ["https://a.example/x"]], ["https://a", ["a"], ["ftp://a"], [1]]),

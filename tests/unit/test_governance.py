@@ -117,10 +117,10 @@ class TestRules:
         first, second = _rule("rule_2", "*", 1), _rule("rule_1", "com.acme/*", 2)
         ended = msgspec.structs.replace(_rule("rule_0", "*", 0), ended_us=1, ended_by="ada")
 
-        assert approving("com.acme/payroll", [second, ended, first]) == first
-        assert approving("com.acme/payroll", [second, ended]) == second
-        assert approving("org.zeta/x", [second, ended]) is None
-        assert approving("com.acme/payroll", []) is None
+        assert approving("com.acme/payroll", [second, ended, first]) == [first]
+        assert approving("com.acme/payroll", [second, ended]) == [second]
+        assert approving("org.zeta/x", [second, ended]) == []
+        assert approving("com.acme/payroll", []) == []
 
 
 class TestTheLifeOfAnApproval:

@@ -1,0 +1,133 @@
+"""`mcp-registry explain` and `preview`: why a team sees what it sees, and what a decision would change."""
+
+from pathlib import Path
+
+import click
+from rich.markup import escape
+
+from registry.cli.approvals import approving, revoking
+from registry.cli.choosing import chosen_teams, json_option, team_options
+from registry.cli.governing_desk import GoverningDesk, governing_desk
+from registry.cli.output import console, emit_json, seconds, table
+from registry.cli.target import target, target_options
+from registry.governing.decisions import BlockServer, GiveGrant, MakeRule, Previewed
+
+_REASON = "a preview"
+
+
+@click.command("explain")
+@click.argument("name", metavar="NAME")
+@target_options
+@click.option("--team", metavar="TEAM", required=True, help="Whose view it is about.")
+@json_option
+def explain_command(name: str, config: Path | None, server: str | None, team: str, as_json: bool) -> None:
+    """Why TEAM sees each version of NAME, or does not: by which rule, grant and approval."""
+    explained = governing_desk(target(config, server)).explain(team, name)
+    if as_json:
+        emit_json(explained)
+        return
+    click.echo(explained.reason)
+    if explained.ownership is not None:
+        click.echo(f"answered by {explained.source or 'nobody'}: {explained.ownership}")
+    if explained.versions:
+        shown = table("", "version", "visible", "because", "until", "reason")
+        for each in explained.versions:
+            visible = "yes" if each.visible else "no"
+            shown.add_row(escape(each.version), visible, each.because, seconds(each.until), escape(each.reason))
+        console().print(shown)
+
+
+@click.group("preview")
+def preview_group() -> None:
+    """What a decision would change, before it is made. Nothing is stored."""
+
+
+@preview_group.command("grant")
+@click.argument("team", metavar="TEAM")
+@click.argument("pattern", metavar="PATTERN")
+@target_options
+@json_option
+def preview_grant_command(team: str, pattern: str, config: Path | None, server: str | None, as_json: bool) -> None:
+    """Giving TEAM a grant of PATTERN."""
+    _show(governing_desk(target(config, server)), GiveGrant(team=team, pattern=pattern, reason=_REASON), as_json)
+
+
+@preview_group.command("rule")
+@click.argument("pattern", metavar="PATTERN")
+@target_options
+@team_options
+@json_option
+def preview_rule_command(
+    pattern: str,
+    config: Path | None,
+    server: str | None,
+    teams: tuple[str, ...],
+    all_teams: bool,
+    as_json: bool,
+) -> None:
+    """Approving what PATTERN covers by a rule."""
+    audience = chosen_teams(teams, all_teams)
+    decision = MakeRule(name=f"preview of {pattern}"[:100], pattern=pattern, teams=audience, reason=_REASON)
+    _show(governing_desk(target(config, server)), decision, as_json)
+
+
+@preview_group.command("approve")
+@click.argument("what", metavar="ID|NAME")
+@click.argument("versions", metavar="[VERSION]…", nargs=-1)
+@target_options
+@team_options
+@json_option
+def preview_approve_command(
+    what: str,
+    versions: tuple[str, ...],
+    config: Path | None,
+    server: str | None,
+    teams: tuple[str, ...],
+    all_teams: bool,
+    as_json: bool,
+) -> None:
+    """Approving a request, or NAME without one."""
+    desk = governing_desk(target(config, server))
+    _show(desk, approving(desk, what, versions, teams, all_teams, _REASON, None), as_json)
+
+
+@preview_group.command("revoke")
+@click.argument("what", metavar="ID")
+@target_options
+@json_option
+def preview_revoke_command(what: str, config: Path | None, server: str | None, as_json: bool) -> None:
+    """Revoking an approval or a grant."""
+    desk = governing_desk(target(config, server))
+    _show(desk, revoking(desk, what, _REASON), as_json)
+
+
+@preview_group.command("block")
+@click.argument("name", metavar="NAME")
+@click.argument("version", metavar="[VERSION]", required=False)
+@target_options
+@json_option
+def preview_block_command(
+    name: str, version: str | None, config: Path | None, server: str | None, as_json: bool
+) -> None:
+    """Blocking NAME, or one version of it."""
+    decision = BlockServer(name=name, version=version, reason=_REASON)
+    _show(governing_desk(target(config, server)), decision, as_json)
+
+
+def _show(desk: GoverningDesk, decision: Previewed, as_json: bool) -> None:
+    previewed = desk.preview(decision)
+    if as_json:
+        emit_json(previewed)
+        return
+    if not previewed.changes:
+        click.echo("no team would see anything else")
+    else:
+        shown = table("What would change", "team", "server", "gained", "lost", "other bytes", "latest")
+        for each in previewed.changes:
+            latest = f"{each.latest_before or '-'} → {each.latest_after or '-'}"
+            lists = (each.gained, each.lost, each.changed)
+            words = (each.name, *(" ".join(versions) or "-" for versions in lists), latest)
+            shown.add_row(each.team, *map(escape, words))
+        console().print(shown)
+    if not previewed.complete:
+        click.echo(f"only the first {previewed.names} names were looked at; there are more", err=True)

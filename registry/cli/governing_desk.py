@@ -1,0 +1,249 @@
+"""What can be decided, listed, explained and previewed, on the store itself and on a running server."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, Generic, Protocol, TypeVar
+from urllib.parse import quote, urlencode
+
+import msgspec
+
+from registry.catalog.approval import Approval, State
+from registry.catalog.entry import ServerName
+from registry.catalog.grant import Grant
+from registry.catalog.rule import Rule
+from registry.catalog.standing import Block
+from registry.cli.target import Local, Remote
+from registry.commands.decide import decide
+from registry.errors import NotFound
+from registry.governing.approvals import Sought, found_approvals
+from registry.governing.decisions import (
+    ApproveRequest,
+    ApproveServer,
+    Ask,
+    BlockServer,
+    Decision,
+    EndRule,
+    GiveGrant,
+    MakeRule,
+    MakeTeam,
+    Previewed,
+    RejectRequest,
+    RevokeApproval,
+    RevokeGrant,
+    UnblockServer,
+    command_of,
+)
+from registry.governing.explain import Explanation, explain
+from registry.governing.preview import Preview, preview
+from registry.governing.reports import (
+    ApprovalReport,
+    BlockReport,
+    GrantReport,
+    RuleReport,
+    TeamReport,
+    Unblocked,
+    approval_report,
+    block_report,
+    grant_report,
+    rule_report,
+    team_report,
+)
+from registry.store.governance import Team
+from registry.store.interface import Snapshot, Store
+
+R = TypeVar("R")
+
+_PAGE: Final = 100
+_POSTED: Final[dict[type[Decision], str]] = {
+    MakeTeam: "/v1/teams",
+    GiveGrant: "/v1/grants",
+    MakeRule: "/v1/rules",
+    Ask: "/v1/requests",
+    ApproveServer: "/v1/approvals",
+    BlockServer: "/v1/blocks",
+}
+"""Where decisions are made that are themselves the body."""
+
+
+class GoverningDesk(Protocol):
+    """Where governing is done. Lists are whole."""
+
+    def decide(self, decision: Decision, kind: type[R]) -> R:
+        """What came of it, a report of that *kind*, when it is in force."""
+
+    def preview(self, decision: Previewed) -> Preview: ...
+    def explain(self, team: str, name: str) -> Explanation: ...
+    def teams(self) -> list[TeamReport]: ...
+    def grants(self, team: str | None, *, ended: bool) -> list[GrantReport]:
+        """Of a team or all, oldest first; *ended*: also those that were revoked."""
+
+    def rules(self, *, ended: bool) -> list[RuleReport]: ...
+    def approvals(self, state: State | None, name: str | None) -> list[ApprovalReport]:
+        """Newest first."""
+
+    def blocks(self) -> list[BlockReport]: ...
+
+
+def governing_desk(chosen: Local | Remote) -> GoverningDesk:
+    """For what a command works on."""
+    return _There(chosen) if isinstance(chosen, Remote) else _Here(chosen)
+
+
+class _Here:
+    """On the store. Whoever reaches it may do everything, and is recorded as such."""
+
+    def __init__(self, chosen: Local) -> None:
+        self._chosen = chosen
+
+    def decide(self, decision: Decision, kind: type[R]) -> R:
+        command = command_of(decision, actor=self._chosen.actor, approvers=self._chosen.settings.governance.approvers)
+
+        async def decided(store: Store) -> object:
+            return self._report(store.snapshot(), decision, await decide(store, command))
+
+        # What is governed may be decided before anything was ever served.
+        first = isinstance(decision, MakeTeam | GiveGrant | MakeRule)
+        report = self._chosen.run(decided, prepare=first)
+        assert isinstance(report, kind)
+        return report
+
+    def preview(self, decision: Previewed) -> Preview:
+        async def previewed(store: Store) -> Preview:
+            return await preview(store, decision, actor=self._chosen.actor)
+
+        return self._chosen.run(previewed)
+
+    def explain(self, team: str, name: str) -> Explanation:
+        def explained(snapshot: Snapshot) -> Explanation:
+            if snapshot.governance.team(team) is None:
+                raise NotFound(f"there is no team {team[:90]!r}")
+            return explain(snapshot, team, ServerName.parse(name), now_us=self._chosen.clock.now_us())
+
+        return self._chosen.run(_reading(explained))
+
+    def teams(self) -> list[TeamReport]:
+        return self._chosen.run(_reading(lambda snapshot: [*map(team_report, snapshot.governance.teams())]))
+
+    def grants(self, team: str | None, *, ended: bool) -> list[GrantReport]:
+        found = self._chosen.run(_reading(lambda snapshot: snapshot.governance.grants(team=team, in_force=not ended)))
+        return [*map(grant_report, found)]
+
+    def rules(self, *, ended: bool) -> list[RuleReport]:
+        found = self._chosen.run(_reading(lambda snapshot: snapshot.governance.rules(in_force=not ended)))
+        return [*map(rule_report, found)]
+
+    def approvals(self, state: State | None, name: str | None) -> list[ApprovalReport]:
+        now_us = self._chosen.clock.now_us()
+
+        def listed(snapshot: Snapshot) -> list[ApprovalReport]:
+            sought = Sought(state=state, name=name)
+            found, before = found_approvals(snapshot, sought, _any, now_us=now_us, limit=_PAGE, before=None)
+            while before is not None:
+                more, before = found_approvals(snapshot, sought, _any, now_us=now_us, limit=_PAGE, before=before)
+                found += more
+            return [approval_report(snapshot, each, now_us=now_us) for each in found]
+
+        return self._chosen.run(_reading(listed))
+
+    def blocks(self) -> list[BlockReport]:
+        return self._chosen.run(_reading(lambda snapshot: [*map(block_report, snapshot.governance.blocks())]))
+
+    def _report(self, snapshot: Snapshot, decision: Decision, value: object) -> object:
+        match value:
+            case Team():
+                return team_report(value)
+            case Grant():
+                return grant_report(value)
+            case Rule():
+                return rule_report(value)
+            case Block():
+                return block_report(value)
+            case Approval():
+                return approval_report(snapshot, value, now_us=self._chosen.clock.now_us())
+        assert isinstance(decision, UnblockServer)
+        return Unblocked(name=decision.name, version=decision.version)
+
+
+class _Page(msgspec.Struct, Generic[R]):
+    items: list[R]
+    metadata: dict[str, int | str]
+
+
+class _There:
+    """On a running server, with the credential of the command's environment."""
+
+    def __init__(self, chosen: Remote) -> None:
+        self._chosen = chosen
+
+    def decide(self, decision: Decision, kind: type[R]) -> R:
+        path, body = _route(decision)
+        return self._chosen.delete(path, kind) if body is None else self._chosen.post(path, body, kind)
+
+    def preview(self, decision: Previewed) -> Preview:
+        return self._chosen.post("/v1/preview", decision, Preview)
+
+    def explain(self, team: str, name: str) -> Explanation:
+        return self._chosen.get("/v1/explain?" + urlencode({"team": team, "name": name}), Explanation)
+
+    def teams(self) -> list[TeamReport]:
+        return self._all("/v1/teams", {}, _Page[TeamReport])
+
+    def grants(self, team: str | None, *, ended: bool) -> list[GrantReport]:
+        return self._all("/v1/grants", {"team": team, "state": "all" if ended else None}, _Page[GrantReport])
+
+    def rules(self, *, ended: bool) -> list[RuleReport]:
+        return self._all("/v1/rules", {"state": "all" if ended else None}, _Page[RuleReport])
+
+    def approvals(self, state: State | None, name: str | None) -> list[ApprovalReport]:
+        return self._all("/v1/approvals", {"state": state, "name": name}, _Page[ApprovalReport])
+
+    def blocks(self) -> list[BlockReport]:
+        return self._all("/v1/blocks", {}, _Page[BlockReport])
+
+    def _all(self, path: str, asked: dict[str, str | None], kind: type[_Page[R]]) -> list[R]:
+        parameters = {name: value for name, value in asked.items() if value is not None} | {"limit": str(_PAGE)}
+        found: list[R] = []
+        while True:
+            page = self._chosen.get(f"{path}?{urlencode(parameters)}", kind)
+            found += page.items
+            if "nextCursor" not in page.metadata:
+                return found
+            parameters["cursor"] = str(page.metadata["nextCursor"])
+
+
+def _route(decision: Decision) -> tuple[str, object]:
+    """Where a decision is made, and the body of the POST; None for DELETE."""
+    if (path := _POSTED.get(type(decision))) is not None:
+        return path, decision
+    match decision:
+        case ApproveRequest(approval=approval, reason=reason, expires_at=expires_at):
+            return _path("/v1/approvals", approval, "/approve"), {"reason": reason, "expires_at": expires_at}
+        case RejectRequest(approval=approval, reason=reason):
+            return _path("/v1/approvals", approval, "/reject"), {"reason": reason}
+        case RevokeApproval(approval=approval, reason=reason):
+            return _path("/v1/approvals", approval, "/revoke"), {"reason": reason}
+        case RevokeGrant(grant=grant, reason=reason):
+            return f"{_path('/v1/grants', grant)}?{_asked(reason=reason)}", None
+        case EndRule(rule=rule, reason=reason):
+            return f"{_path('/v1/rules', rule)}?{_asked(reason=reason)}", None
+        case UnblockServer(name=name, version=version, reason=reason):
+            return f"/v1/blocks?{_asked(name=name, version=version or '', reason=reason)}", None
+    raise AssertionError(decision)
+
+
+def _path(before: str, named: str, after: str = "") -> str:
+    return f"{before}/{quote(named, safe='')}{after}"
+
+
+def _asked(**parameters: str) -> str:
+    return urlencode(parameters)
+
+
+def _reading(question: Callable[[Snapshot], R]) -> Callable[[Any], Awaitable[R]]:  # Any: whatever store is opened
+    async def read(store: Store) -> R:
+        return question(store.snapshot())
+
+    return read
+
+
+def _any(_: Approval) -> bool:
+    return True

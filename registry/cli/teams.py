@@ -1,0 +1,186 @@
+"""`mcp-registry team`, `grant` and `rule`: who there is, what they may read, and what approves itself."""
+
+from pathlib import Path
+
+import click
+from rich.markup import escape
+
+from registry.cli.choosing import chosen_teams, json_option, named, reason_option, team_options
+from registry.cli.governing_desk import governing_desk
+from registry.cli.output import console, emit_json, seconds, table
+from registry.cli.target import Local, Remote, target, target_options
+from registry.governing.decisions import EndRule, GiveGrant, MakeRule, MakeTeam, RevokeGrant
+from registry.governing.reports import GrantReport, RuleReport, TeamReport
+
+_ENDED = click.option("--all", "ended", is_flag=True, help="Also those that are over.")
+
+
+@click.group("team")
+def team_group() -> None:
+    """Teams: each sees what it was granted and somebody approved."""
+
+
+@team_group.command("make")
+@click.argument("name", metavar="TEAM")
+@target_options
+@click.option("--description", default="", help="Who that is, in words.")
+@json_option
+def make_team_command(name: str, config: Path | None, server: str | None, description: str, as_json: bool) -> None:
+    """Make TEAM, or TEAM~ENVIRONMENT; it sees nothing yet."""
+    chosen = target(config, server)
+    made = governing_desk(chosen).decide(MakeTeam(name=name, description=description), TeamReport)
+    _note_file(chosen)
+    _said(made, f"made team {made.name}", as_json)
+
+
+@team_group.command("list")
+@target_options
+@json_option
+def list_teams_command(config: Path | None, server: str | None, as_json: bool) -> None:
+    """List the teams."""
+    reports = governing_desk(target(config, server)).teams()
+    if as_json:
+        emit_json(reports)
+        return
+    shown = table("Teams", "team", "description", "made", "by")
+    for each in reports:
+        shown.add_row(each.name, escape(each.description) or "-", seconds(each.made_at), escape(each.made_by))
+    console().print(shown)
+
+
+@click.group("grant")
+def grant_group() -> None:
+    """Grants: what a team may read, as far as it is approved."""
+
+
+@grant_group.command("give")
+@click.argument("team", metavar="TEAM")
+@click.argument("pattern", metavar="PATTERN")
+@target_options
+@reason_option
+@click.option("--tool", "tools", metavar="TOOL", multiple=True, help="Only this tool; may be repeated.")
+@json_option
+def give_grant_command(
+    team: str,
+    pattern: str,
+    config: Path | None,
+    server: str | None,
+    reason: str,
+    tools: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Let TEAM read what PATTERN covers: com.acme/payroll, com.acme/*, com.acme.* or *."""
+    chosen = target(config, server)
+    decision = GiveGrant(team=team, pattern=pattern, reason=reason, tools=tools or None)
+    given = governing_desk(chosen).decide(decision, GrantReport)
+    _note_file(chosen)
+    _said(given, f"{given.id}: {given.team} may read {given.pattern}", as_json)
+
+
+@grant_group.command("list")
+@target_options
+@click.option("--team", metavar="TEAM", help="Only those of this team.")
+@_ENDED
+@json_option
+def list_grants_command(config: Path | None, server: str | None, team: str | None, ended: bool, as_json: bool) -> None:
+    """List grants, oldest first."""
+    reports = governing_desk(target(config, server)).grants(team, ended=ended)
+    if as_json:
+        emit_json(reports)
+        return
+    shown = table("Grants", "grant", "state", "team", "pattern", "tools", "given", "by", "reason")
+    for each in reports:
+        tools = "all" if each.tools is None else " ".join(each.tools) or "none"
+        words = (each.pattern, tools, seconds(each.granted_at), each.granted_by, each.reason)
+        shown.add_row(each.id, each.state, each.team, *map(escape, words))
+    console().print(shown)
+
+
+@grant_group.command("revoke")
+@click.argument("grant", metavar="ID")
+@target_options
+@reason_option
+@json_option
+def revoke_grant_command(grant: str, config: Path | None, server: str | None, reason: str, as_json: bool) -> None:
+    """Take a grant back, by its id or the beginning of it."""
+    chosen = target(config, server)
+    desk = governing_desk(chosen)
+    whole = named(grant, "grt_", lambda: (each.id for each in desk.grants(None, ended=False)))
+    revoked = desk.decide(RevokeGrant(grant=whole, reason=reason), GrantReport)
+    _note_file(chosen)
+    _said(revoked, f"{revoked.id}: {revoked.team} may not read {revoked.pattern} by it any more", as_json)
+
+
+@click.group("rule")
+def rule_group() -> None:
+    """Rules: what is approved as it comes, without a person."""
+
+
+@rule_group.command("make")
+@click.argument("name", metavar="NAME")
+@click.argument("pattern", metavar="PATTERN")
+@target_options
+@team_options
+@reason_option
+@json_option
+def make_rule_command(
+    name: str,
+    pattern: str,
+    config: Path | None,
+    server: str | None,
+    teams: tuple[str, ...],
+    all_teams: bool,
+    reason: str,
+    as_json: bool,
+) -> None:
+    """Approve what PATTERN covers, what is there and what comes. NAME says what the rule is called."""
+    chosen = target(config, server)
+    decision = MakeRule(name=name, pattern=pattern, teams=chosen_teams(teams, all_teams), reason=reason)
+    made = governing_desk(chosen).decide(decision, RuleReport)
+    _note_file(chosen)
+    _said(made, f"{made.id}: approves {made.pattern}", as_json)
+
+
+@rule_group.command("list")
+@target_options
+@_ENDED
+@json_option
+def list_rules_command(config: Path | None, server: str | None, ended: bool, as_json: bool) -> None:
+    """List rules, oldest first."""
+    reports = governing_desk(target(config, server)).rules(ended=ended)
+    if as_json:
+        emit_json(reports)
+        return
+    shown = table("Rules", "rule", "state", "name", "pattern", "teams", "approval", "made", "by", "reason")
+    for each in reports:
+        teams = "all" if each.teams is None else " ".join(each.teams)
+        words = (each.name, each.pattern, teams, each.approval, seconds(each.made_at), each.made_by, each.reason)
+        shown.add_row(each.id, each.state, *map(escape, words))
+    console().print(shown)
+
+
+@rule_group.command("end")
+@click.argument("rule", metavar="ID")
+@target_options
+@reason_option
+@json_option
+def end_rule_command(rule: str, config: Path | None, server: str | None, reason: str, as_json: bool) -> None:
+    """Let a rule approve nothing more. What it approved stays, until its approval is revoked."""
+    chosen = target(config, server)
+    desk = governing_desk(chosen)
+    whole = named(rule, "rule_", lambda: (each.id for each in desk.rules(ended=False)))
+    ended = desk.decide(EndRule(rule=whole, reason=reason), RuleReport)
+    _note_file(chosen)
+    _said(ended, f"{ended.id}: ended; what it approved stays approved until {ended.approval} is revoked", as_json)
+
+
+def _said(report: object, words: str, as_json: bool) -> None:
+    if as_json:
+        emit_json(report)
+    else:
+        click.echo(words)
+
+
+def _note_file(chosen: Local | Remote) -> None:
+    if isinstance(chosen, Local) and (file := chosen.settings.governance.file) is not None:
+        click.echo(f"the next start takes this back unless {file} says so too", err=True)

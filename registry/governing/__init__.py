@@ -1,0 +1,1 @@
+"""Governing, as the API and the command line both do it: decisions, previews of them, explanations, reports."""

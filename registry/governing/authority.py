@@ -1,0 +1,91 @@
+"""Whether a caller may make a decision, and in which role: policy, asked about what the store holds.
+
+Work on the store itself is not asked: whoever reaches it may do everything, and is recorded as such.
+"""
+
+from registry.catalog.approval import Approval
+from registry.catalog.entry import ServerName
+from registry.catalog.grant import granted
+from registry.catalog.pattern import parse_pattern
+from registry.commands.actor import Actor
+from registry.errors import NotFound, Refused
+from registry.governing.decisions import (
+    ApproveRequest,
+    ApproveServer,
+    Ask,
+    BlockServer,
+    Decision,
+    EndRule,
+    GiveGrant,
+    MakeRule,
+    MakeTeam,
+    RejectRequest,
+    RevokeApproval,
+    RevokeGrant,
+    UnblockServer,
+)
+from registry.policy.mandates import (
+    approval_withheld,
+    block_withheld,
+    governing_withheld,
+    grant_withheld,
+    may_ask,
+    sees_approval,
+)
+from registry.policy.principal import Principal, Role
+from registry.store.interface import Snapshot
+
+
+def authorised(snapshot: Snapshot, principal: Principal, decision: Decision) -> Actor:
+    """
+    Who *principal* is on record as, deciding this: with the role that lets it.
+
+    Raises:
+        Refused: it may not, with the reason.
+        NotFound: there is no such grant or approval, or none that *principal* may see.
+        Invalid: a pattern or name is none.
+    """
+    match decision:
+        case MakeTeam() | MakeRule() | EndRule():
+            return _actor(principal, Role.ADMIN, governing_withheld(principal))
+        case GiveGrant(team=team, pattern=pattern):
+            return _actor(principal, Role.ADMIN, grant_withheld(principal, team, parse_pattern(pattern)))
+        case RevokeGrant(grant=grant_id):
+            grant = snapshot.governance.grant(grant_id)
+            if grant is None:
+                raise NotFound(f"there is no grant {grant_id[:40]!r}")
+            return _actor(principal, Role.ADMIN, grant_withheld(principal, grant.team, grant.pattern))
+        case ApproveServer(name=name, teams=teams):
+            return _actor(principal, Role.APPROVER, approval_withheld(principal, ServerName.parse(name), teams))
+        case ApproveRequest() | RejectRequest() | RevokeApproval():
+            approval = visible_approval(snapshot, principal, decision.approval)
+            why = approval_withheld(principal, approval.name, approval.audience)
+            return _actor(principal, Role.APPROVER, why)
+        case BlockServer(name=name) | UnblockServer(name=name):
+            why = block_withheld(principal, ServerName.parse(name))
+            return _actor(principal, Role.APPROVER if Role.APPROVER in principal.roles else Role.ADMIN, why)
+        case Ask(teams=teams):
+            actor = _actor(principal, Role.READER, may_ask(principal, teams))
+            _require_granted(snapshot, ServerName.parse(decision.name), teams)
+            return actor
+
+
+def visible_approval(snapshot: Snapshot, viewer: Principal, approval_id: str) -> Approval:
+    """The approval of that id. Raises NotFound: there is none, or none that *viewer* may see."""
+    found = snapshot.governance.approval(approval_id)
+    if found is None or not sees_approval(viewer, found):
+        raise NotFound(f"there is no approval {approval_id[:40]!r}")
+    return found
+
+
+def _require_granted(snapshot: Snapshot, name: ServerName, teams: tuple[str, ...]) -> None:
+    # What no grant covers is for this team as if it did not exist, and asking must not tell the difference.
+    covering = snapshot.governance.grants_covering(name)
+    if any(granted(name, covering.get(team, [])) is None for team in teams):
+        raise NotFound(f"there is no {name}")
+
+
+def _actor(principal: Principal, role: Role, withheld: str | None) -> Actor:
+    if withheld is not None:
+        raise Refused(f"you may not decide this: {withheld}")
+    return Actor(subject=principal.subject, roles=(role.value,))

@@ -1,0 +1,209 @@
+"""What can be decided, in the form in which it is asked for: the bodies of `/v1`, and what the command line makes.
+
+A decision says what is wanted. Who wants it, and whether they may, is for whoever carries it out: see
+`registry.policy.mandates`.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Any, TypeAlias
+
+import msgspec
+
+from registry.catalog.entry import ServerName, parse_version
+from registry.catalog.team import parse_team
+from registry.commands.actor import Actor
+from registry.commands.approvals import (
+    Wanted,
+    approve,
+    approve_now,
+    reject,
+    request_approval,
+    revoke_approval,
+)
+from registry.commands.perform import Done
+from registry.commands.rules import block, end_rule, make_rule, unblock
+from registry.commands.teams import grant_access, make_team, revoke_access
+from registry.errors import Invalid
+from registry.store.interface import Transaction
+from schemas.rfc3339 import parse_instant
+
+Reason = Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
+"""Why, in words: everything that is decided has one."""
+Title = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+Description = Annotated[str, msgspec.Meta(max_length=1000)]
+Versions = Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=1000)]
+Teams = Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=100)]
+Tools = Annotated[tuple[str, ...], msgspec.Meta(max_length=1000)]
+Command: TypeAlias = Callable[[Transaction], Done[Any]]  # Any: each answers with what it changed
+
+
+class _Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="decision"):
+    """The manner of all of them. Where the route says which one it is, `decision` may be absent."""
+
+
+class MakeTeam(_Asked, frozen=True, kw_only=True, tag="make-team"):
+    """`name`: `backend`, or `backend~prod` for an environment of it."""
+
+    name: str
+    description: Description = ""
+
+
+class GiveGrant(_Asked, frozen=True, kw_only=True, tag="grant"):
+    """`tools`: absent for all, an empty list for none."""
+
+    team: str
+    pattern: str
+    reason: Reason
+    tools: Tools | None = None
+
+
+class RevokeGrant(_Asked, frozen=True, kw_only=True, tag="revoke-grant"):
+    grant: str
+    reason: Reason
+
+
+class MakeRule(_Asked, frozen=True, kw_only=True, tag="rule"):
+    """`teams`: must be stated, null for all of them."""
+
+    name: Title
+    pattern: str
+    teams: Teams | None
+    reason: Reason
+
+
+class EndRule(_Asked, frozen=True, kw_only=True, tag="end-rule"):
+    rule: str
+    reason: Reason
+
+
+class Ask(_Asked, frozen=True, kw_only=True, tag="request"):
+    """`versions`: absent for those that exist. `expires_at`: RFC 3339, absent for never."""
+
+    name: str
+    teams: Teams
+    reason: Reason
+    versions: Versions | None = None
+    tools: Tools | None = None
+    expires_at: str | None = None
+
+
+class ApproveServer(_Asked, frozen=True, kw_only=True, tag="approve"):
+    """`teams`: must be stated, null for all of them. The rest as `Ask` has it."""
+
+    name: str
+    teams: Teams | None
+    reason: Reason
+    versions: Versions | None = None
+    tools: Tools | None = None
+    expires_at: str | None = None
+
+
+class ApproveRequest(_Asked, frozen=True, kw_only=True, tag="approve-request"):
+    """`expires_at`: RFC 3339; it never ends later than was asked for."""
+
+    approval: str
+    reason: Reason
+    expires_at: str | None = None
+
+
+class RejectRequest(_Asked, frozen=True, kw_only=True, tag="reject"):
+    approval: str
+    reason: Reason
+
+
+class RevokeApproval(_Asked, frozen=True, kw_only=True, tag="revoke-approval"):
+    approval: str
+    reason: Reason
+
+
+class BlockServer(_Asked, frozen=True, kw_only=True, tag="block"):
+    """`version`: absent for all, future ones too."""
+
+    name: str
+    reason: Reason
+    version: str | None = None
+
+
+class UnblockServer(_Asked, frozen=True, kw_only=True, tag="unblock"):
+    name: str
+    reason: Reason
+    version: str | None = None
+
+
+Previewed: TypeAlias = (
+    GiveGrant | RevokeGrant | MakeRule | ApproveServer | ApproveRequest | RevokeApproval | BlockServer | UnblockServer
+)
+"""What can be looked at before it is decided."""
+Decision: TypeAlias = Previewed | MakeTeam | EndRule | Ask | RejectRequest
+
+
+def command_of(decision: Decision, *, actor: Actor, approvers: int) -> Command:  # noqa: C901 - one case a decision
+    """
+    What carries *decision* out.
+
+    Args:
+        approvers: How many it takes for an approval, 1 or 2.
+
+    Raises:
+        Invalid: a name, version or instant in it is none.
+    """
+    match decision:
+        case MakeTeam(name=name, description=description):
+            parse_team(name)
+            return lambda transaction: make_team(transaction, name, description=description, actor=actor)
+        case GiveGrant(team=team, pattern=pattern, reason=reason, tools=tools):
+            return lambda transaction: grant_access(transaction, team, pattern, reason=reason, actor=actor, tools=tools)
+        case RevokeGrant(grant=grant, reason=reason):
+            return lambda transaction: revoke_access(transaction, grant, reason=reason, actor=actor)
+        case MakeRule(name=name, pattern=pattern, teams=teams, reason=reason):
+            return lambda transaction: make_rule(transaction, name, pattern, reason=reason, actor=actor, audience=teams)
+        case EndRule(rule=rule, reason=reason):
+            return lambda transaction: end_rule(transaction, rule, reason=reason, actor=actor)
+        case Ask(reason=reason):
+            asked = wanted_of(decision)
+            return lambda transaction: request_approval(transaction, asked, reason=reason, actor=actor)
+        case ApproveServer(reason=reason):
+            wanted = wanted_of(decision)
+            return lambda transaction: approve_now(transaction, wanted, reason=reason, actor=actor, needed=approvers)
+        case ApproveRequest(approval=approval, reason=reason, expires_at=expires_at):
+            expires_us = _instant(expires_at)
+            return lambda transaction: approve(
+                transaction, approval, reason=reason, actor=actor, expires_us=expires_us, needed=approvers
+            )
+        case RejectRequest(approval=approval, reason=reason):
+            return lambda transaction: reject(transaction, approval, reason=reason, actor=actor)
+        case RevokeApproval(approval=approval, reason=reason):
+            return lambda transaction: revoke_approval(transaction, approval, reason=reason, actor=actor)
+        case BlockServer(reason=reason):
+            server, version = _server(decision)
+            return lambda transaction: block(transaction, server, version, reason=reason, actor=actor)
+        case UnblockServer(reason=reason):
+            server, version = _server(decision)
+            return lambda transaction: unblock(transaction, server, version, reason=reason, actor=actor)
+
+
+def wanted_of(decision: Ask | ApproveServer) -> Wanted:
+    """What is to be approved. Raises Invalid: the name, a team or the instant is none."""
+    return Wanted(
+        name=ServerName.parse(decision.name),
+        versions=None if decision.versions is None else tuple(sorted(set(decision.versions))),
+        audience=None if decision.teams is None else tuple(sorted(set(map(parse_team, decision.teams)))),
+        tools=None if decision.tools is None else tuple(sorted(set(decision.tools))),
+        expires_us=_instant(decision.expires_at),
+    )
+
+
+def _server(decision: BlockServer | UnblockServer) -> tuple[ServerName, str | None]:
+    version = None if decision.version is None else parse_version(decision.version)
+    return ServerName.parse(decision.name), version
+
+
+def _instant(text: str | None) -> int | None:
+    if text is None:
+        return None
+    try:
+        return parse_instant(text)
+    except ValueError as error:
+        raise Invalid(
+            f"expires_at is not an instant: {text[:40]!r}; expected RFC 3339, 2027-01-31T00:00:00Z"
+        ) from error

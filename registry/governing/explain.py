@@ -1,0 +1,106 @@
+"""Why a team sees each version of a server, or does not: what decides, read from the store and put into words."""
+
+from typing import Final
+
+import msgspec
+
+from registry.catalog.answering import OwnedBy, answering
+from registry.catalog.entry import ServerName, SourceId
+from registry.catalog.grant import granted
+from registry.catalog.standing import Because, Verdict, judge
+from registry.commands.project_views import standing
+from registry.store.interface import Snapshot
+from schemas.rfc3339 import format_instant
+
+_MOST_VERSIONS: Final = 1000
+
+
+class VersionExplained(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    `because`: the rule that decided; `reason`: the same in words. `digest`: of what is shown, null if nothing is.
+    `until`: when this may change by time alone.
+    """
+
+    version: str
+    visible: bool
+    because: Because
+    reason: str
+    digest: str | None
+    grant: str | None
+    approval: str | None
+    until: str | None
+
+
+class Explanation(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    `source`: which one answers for the name, null if none does; `owned_by` and `ownership`: why it does, the second in
+    words; null for whoever may not know. `versions`: newest published first, at most 1,000.
+    """
+
+    team: str
+    name: str
+    reason: str
+    source: str | None
+    owned_by: OwnedBy | None
+    ownership: str | None
+    versions: list[VersionExplained]
+
+
+def explain(snapshot: Snapshot, team: str, name: ServerName, *, now_us: int) -> Explanation:
+    """All there is to say about *name* in the view of *team* at that instant. Reads all its versions."""
+    remembered = snapshot.remembered(name)
+    owned = answering(
+        name,
+        snapshot.sources(),
+        having=[SourceId(source) for source in snapshot.sources_having(name)],
+        remembered=None if remembered is None else SourceId(remembered),
+    )
+    grants = snapshot.governance.grants_covering(name).get(team, [])
+    decides = standing(snapshot, name)
+    order = {entry.version: (entry.published_us, entry.version) for entry in decides.entries}
+    verdicts = sorted(judge(team, decides, grants, now_us=now_us), key=lambda each: order[each.version], reverse=True)
+    return Explanation(
+        team=team,
+        name=str(name),
+        reason=_summary(team, name, verdicts, granted_at_all=granted(name, grants) is not None),
+        source=owned.source,
+        owned_by=owned.because,
+        ownership=owned.reason,
+        versions=[_explained(verdict) for verdict in verdicts[:_MOST_VERSIONS]],
+    )
+
+
+def explain_to_reader(snapshot: Snapshot, team: str, name: ServerName, *, now_us: int) -> Explanation:
+    """
+    The same for those who read the view of *team*. Of a name that no grant of the team covers they are told nothing
+    else: not who has it, nor whether it exists.
+    """
+    grants = snapshot.governance.grants_covering(name).get(team, [])
+    if granted(name, grants) is not None:
+        return explain(snapshot, team, name, now_us=now_us)
+    reason = _summary(team, name, [], granted_at_all=False)
+    return Explanation(
+        team=team, name=str(name), reason=reason, source=None, owned_by=None, ownership=None, versions=[]
+    )
+
+
+def _summary(team: str, name: ServerName, verdicts: list[Verdict], *, granted_at_all: bool) -> str:
+    if not granted_at_all:
+        return f"team {team} has no grant that covers {name}"
+    if not verdicts:
+        return f"there is no {name}: no source that answers for it has a version"
+    seen = sum(verdict.shown is not None for verdict in verdicts)
+    return f"team {team} sees {seen} of {len(verdicts)} versions of {name}"
+
+
+def _explained(verdict: Verdict) -> VersionExplained:
+    return VersionExplained(
+        version=verdict.version,
+        visible=verdict.shown is not None,
+        because=verdict.because,
+        reason=verdict.reason,
+        digest=None if verdict.shown is None else f"sha256:{verdict.shown.digest.hex()}",
+        grant=None if verdict.grant is None else verdict.grant.id,
+        approval=None if verdict.approved is None else verdict.approved.approval.id,
+        until=None if verdict.until_us is None else format_instant(verdict.until_us),
+    )

@@ -1,0 +1,23 @@
+"""What separates a governance file from what is in force."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from registry.commands.actor import Actor
+from registry.commands.perform import Done
+from registry.store.interface import Transaction
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One difference.
+
+    `sign`: `+` for what is added, `-` for what is taken back, `?` for what cannot be done now. `what`: in words.
+    `command`: what does it; None for `?`.
+    """
+
+    sign: str
+    what: str
+    command: Callable[[Transaction, Actor], Done[Any]] | None  # Any: what a command answers is of no interest here
