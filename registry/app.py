@@ -107,7 +107,7 @@ def build(
     callers = Callers(settings.server.trusted_proxies)
     tokens = registry_tokens(settings, clock, os.environ)
     authenticator = Authenticator(store, anonymous_team=settings.anonymous.team, registry_tokens=tokens, clock=clock)
-    identity = Identity(authenticator, callers, Attempts(clock))
+    identity = Identity(authenticator, callers, Attempts(clock), public_url=settings.server.public_url)
     client = egress_client(settings, clock, network=network)
     logins = None
     if tokens is not None:

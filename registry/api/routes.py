@@ -26,6 +26,8 @@ from schemas.validation.issue import Severity
 
 PREFIXES: Final = ("/v0.1", "/v0")
 """Both answer alike, and stay alike (reference §10.30)."""
+OF_A_TEAM: Final = "/teams/{team:str}"
+"""Before a prefix: the view of the team that is named there, for its members."""
 
 
 def routes(
@@ -57,8 +59,10 @@ def routes(
     """
     table: list[HTTPRouteHandler] = []
     for prefix in PREFIXES:
-        table += read_routes(prefix, store, clock, identity)
-        table.append(mine_route(prefix, store, identity))
+        table += read_routes(prefix, store, clock, identity.reader)
+        table.append(mine_route(prefix, store, identity.writer))
+        table += read_routes(f"{OF_A_TEAM}{prefix}", store, clock, identity.member)
+        table.append(mine_route(f"{OF_A_TEAM}{prefix}", store, identity.belonging))
     table += publish.routes(PREFIXES)
     table += validate_routes(PREFIXES, clock, callers, severities)
     if logins is not None:

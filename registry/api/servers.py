@@ -3,6 +3,7 @@
 Every 200 carries an ETag made of the view's generation and the question, so that a 304 costs no page.
 """
 
+from collections.abc import Callable
 from hashlib import blake2b
 from typing import Final
 
@@ -14,9 +15,9 @@ from litestar.types import ASGIApp, HTTPScope
 from registry import RELEASE
 from registry.api.answers import Answer, Header, json_answer
 from registry.api.cursor import encode_cursor
-from registry.api.identity import Identity
 from registry.api.params import include_deleted, list_query, parse_query
 from registry.api.path import name_in, version_in
+from registry.api.problems import UnknownPath
 from registry.catalog.query import LATEST, Page, Query
 from registry.clock import Clock
 from registry.commands.follow import settled
@@ -70,7 +71,7 @@ async def _begun(store: Store, clock: Clock, principal: Principal, scope: HTTPSc
     """A read of the caller's view, which is late with nothing: what ended by time alone has ended."""
     view = None if principal.home_team is None else store.view(principal.home_team)
     if view is None:
-        raise NotFound("there is no view to read here; the configured team does not exist")
+        raise UnknownPath
     state = view.state()
     if state.next_us is not None and clock.now_us() >= state.next_us:
         await settled(store, view.team)
@@ -78,11 +79,18 @@ async def _begun(store: Store, clock: Clock, principal: Principal, scope: HTTPSc
     return _Reading(view, state.generation, principal, scope)
 
 
-def read_routes(prefix: str, store: Store, clock: Clock, identity: Identity) -> list[HTTPRouteHandler]:
-    """The three read routes under *prefix*, `/v0.1` or `/v0`."""
+def read_routes(
+    prefix: str, store: Store, clock: Clock, reader: Callable[[HTTPScope], Principal]
+) -> list[HTTPRouteHandler]:
+    """
+    The three read routes under *prefix*, which may have parameters.
+
+    Args:
+        reader: Who reads: the view of their home team. Raises for who does not.
+    """
 
     async def begin(scope: HTTPScope) -> _Reading:
-        return await _begun(store, clock, identity.reader(scope), scope)
+        return await _begun(store, clock, reader(scope), scope)
 
     @route(f"{prefix}/servers", http_method=_READ, name=f"list-servers{prefix}")
     async def list_servers(scope: HTTPScope) -> ASGIApp:

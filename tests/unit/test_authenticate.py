@@ -38,12 +38,13 @@ class Logins:
 
     def __init__(self) -> None:
         self.seen: list[str] = []
+        self.principal = OCTOCAT
 
     def verify(self, text: str) -> Principal:
         self.seen.append(text)
         if text != "e30.e30.AA":
             raise bad_token("failed to parse token: it is not one of ours")
-        return OCTOCAT
+        return self.principal
 
 
 @pytest.fixture
@@ -165,7 +166,7 @@ class TestIdentity:
         """
         None at all is told apart from a bad one, because reference §4.1.1 answers it otherwise.
         """
-        identity = Identity(authenticator, Callers(()), Attempts(clock))
+        identity = Identity(authenticator, Callers(()), Attempts(clock), public_url="https://registry.example")
 
         def scope(*headers: tuple[bytes, bytes]) -> Any:  # Any: of a scope only these two members are read
             return {"headers": list(headers), "client": ("192.0.2.1", 1)}
@@ -180,3 +181,22 @@ class TestIdentity:
             identity.holder(scope(), Role.ADMIN)
         with pytest.raises(Refused, match="needs the role admin"):
             identity.holder(scope(*_headers("e30.e30.AA")), Role.ADMIN)
+
+    async def test_who_has_no_home_is_told_where_to_read(
+        self, authenticator: Authenticator, logins: Logins, clock: FrozenClock
+    ) -> None:
+        """
+        403 with the addresses of the caller's teams; none of them is read in place of a home.
+        """
+        identity = Identity(authenticator, Callers(()), Attempts(clock), public_url="https://registry.example/")
+        logins.principal = Principal(
+            subject="ann", origin=Origin.ORGANISATION, teams=("backend", "data~prod"), roles=frozenset({Role.READER})
+        )
+        scope: Any = {"headers": _headers("e30.e30.AA"), "client": ("192.0.2.1", 1)}  # Any: as above
+
+        with pytest.raises(Refused) as refused:
+            identity.reader(scope)
+
+        assert str(refused.value).endswith(
+            "read at https://registry.example/teams/backend, https://registry.example/teams/data~prod"
+        )
