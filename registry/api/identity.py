@@ -7,9 +7,10 @@ from litestar.types import HTTPScope
 
 from registry.api.attempts import Attempts
 from registry.api.callers import Callers
-from registry.api.path import team_in
+from registry.api.path import capability_in, team_in
 from registry.api.problems import UnknownPath
 from registry.auth.authenticate import Authenticator, credential, present
+from registry.auth.capabilities import Capabilities
 from registry.errors import MissingCredential, Refused, Unauthenticated
 from registry.policy.principal import Principal, Role
 
@@ -26,7 +27,16 @@ class Identity:
         public_url: How clients reach this instance, for the addresses it tells them.
     """
 
-    def __init__(self, authenticator: Authenticator, callers: Callers, attempts: Attempts, *, public_url: str) -> None:
+    def __init__(
+        self,
+        authenticator: Authenticator,
+        capabilities: Capabilities,
+        callers: Callers,
+        attempts: Attempts,
+        *,
+        public_url: str,
+    ) -> None:
+        self._capabilities = capabilities
         self._authenticator = authenticator
         self._callers = callers
         self._attempts = attempts
@@ -85,6 +95,29 @@ class Identity:
         if role not in caller.roles:
             raise Refused(f"this needs the role {role}, which the credential of {caller.subject} does not have")
         return caller
+
+    def visitor(self, scope: HTTPScope) -> Principal:
+        """
+        Who reads through the capability in the path.
+
+        Raises:
+            Unauthenticated: there is a credential beside it: the two could speak for different callers.
+            UnknownPath: it is none, is not in force, or is not for where the caller is.
+        """
+        if credential(scope["headers"]) is not None:
+            raise Unauthenticated("this address is its own credential; ask without an Authorization header")
+        address = self._callers.address(scope)
+        self._attempts.admit(address, None)
+        capability = self._capabilities.named(capability_in(scope))
+        if capability is None:
+            self._attempts.failed(address, None)
+            raise UnknownPath
+        # Whoever has an address that was good once does not guess: no failure, or one editor that was left with it
+        # would keep everybody behind the same address out.
+        principal = self._capabilities.visitor(capability, address)
+        if principal is None:
+            raise UnknownPath
+        return principal
 
     def _addresses(self, teams: Sequence[str]) -> str:
         return ", ".join(f"{self._public_url}/teams/{team}" for team in teams)

@@ -32,6 +32,11 @@ def team_in(scope: HTTPScope) -> str:
     return unquote(_segment(scope, "team"))
 
 
+def capability_in(scope: HTTPScope) -> str:
+    """What stands behind `/t/`, secret and all. Some clients encode the tilde before an environment."""
+    return unquote(_segment(scope, "capability"))
+
+
 def _segment(scope: HTTPScope, parameter: str) -> str:
     """A segment of the path as it was sent. From the scope: the framework's own way converts it and costs more."""
     segment: str = scope["path_params"][parameter]

@@ -8,6 +8,7 @@ from litestar.handlers import HTTPRouteHandler
 from registry.api.auth import Logins, auth_routes
 from registry.api.backup import backup_routes
 from registry.api.callers import Callers
+from registry.api.capabilities import capability_routes
 from registry.api.documentation import documentation_routes
 from registry.api.findings import finding_routes
 from registry.api.health import health_routes, metrics_route
@@ -28,6 +29,8 @@ PREFIXES: Final = ("/v0.1", "/v0")
 """Both answer alike, and stay alike (reference §10.30)."""
 OF_A_TEAM: Final = "/teams/{team:str}"
 """Before a prefix: the view of the team that is named there, for its members."""
+BY_CAPABILITY: Final = "/t/{capability:str}"
+"""Before a prefix: the same for whoever has the address."""
 
 
 def routes(
@@ -63,6 +66,7 @@ def routes(
         table.append(mine_route(prefix, store, identity.writer))
         table += read_routes(f"{OF_A_TEAM}{prefix}", store, clock, identity.member)
         table.append(mine_route(f"{OF_A_TEAM}{prefix}", store, identity.belonging))
+        table += read_routes(f"{BY_CAPABILITY}{prefix}", store, clock, identity.visitor)
     table += publish.routes(PREFIXES)
     table += validate_routes(PREFIXES, clock, callers, severities)
     if logins is not None:
@@ -71,6 +75,7 @@ def routes(
         table += health_routes(prefix, store, clock, detailed=on_loopback, github_client_id=github_client_id)
     table += documentation_routes(PREFIXES, public_url)
     table += token_routes(store, clock, identity)
+    table += capability_routes(store, clock, identity, public_url=public_url)
     if on_loopback:
         table.append(metrics_route(store, clock, measures))
         table += sync_run_routes(store, clock)

@@ -1,7 +1,7 @@
 """`/v1/tokens`: issuing, listing and revoking tokens. For the role admin, from wherever it calls."""
 
 import re
-from typing import Final, TypeVar
+from typing import Final
 
 import msgspec
 from litestar import HttpMethod, route
@@ -9,13 +9,13 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.types import ASGIApp, HTTPScope
 
-from registry.api.answers import Header, encoded
+from registry.api.administration import DAY_S, LARGEST_BODY, NOT_KEPT, acting_administrator, decoded, expiry
+from registry.api.answers import encoded
 from registry.api.identity import Identity
 from registry.api.params import bounded_integer, parse_query
 from registry.auth.listing import Position, TokenList, issued_token, token_report, visible_tokens
 from registry.auth.tokens import draw
 from registry.clock import Clock
-from registry.commands.actor import Actor
 from registry.commands.issue_token import issue_token
 from registry.commands.perform import perform
 from registry.commands.revoke_token import revoke_token, revoke_tokens_of
@@ -25,14 +25,8 @@ from registry.policy.principal import Principal, Role
 from registry.policy.token import named_token, token_name
 from registry.store.interface import Store
 
-_T = TypeVar("_T")
-
 _READ: Final = [HttpMethod.GET, HttpMethod.HEAD]
-_LARGEST_BODY: Final = 64 * 1024
 _MOST_TOKENS: Final = 100
-_DAY_S: Final = 86_400
-_MOST_S: Final = 99_999 * _DAY_S
-_NOT_KEPT: Final[tuple[Header, ...]] = ((b"cache-control", b"no-store"),)
 _CURSOR: Final = re.compile(r"([0-9]{1,18})-([0-9a-z]{8})", re.ASCII)
 
 
@@ -46,7 +40,7 @@ class TokenRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     roles: list[Role]
     teams: list[str] = []
     namespaces: list[str] = []
-    expires_in_s: int | None = 90 * _DAY_S
+    expires_in_s: int | None = 90 * DAY_S
 
 
 class RevocationRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -76,7 +70,7 @@ def token_routes(store: Store, clock: Clock, identity: Identity) -> list[HTTPRou
         if further is not None:
             metadata["nextCursor"] = "{}-{}".format(*further)
         items = [token_report(each, clock.now_us()) for each in tokens]
-        return encoded(TokenList(items=items, metadata=metadata), headers=_NOT_KEPT)
+        return encoded(TokenList(items=items, metadata=metadata), headers=NOT_KEPT)
 
     @route("/v1/tokens/{token_id:str}", http_method=_READ, name="get-token")
     async def get_token(scope: HTTPScope, token_id: FromPath[str]) -> ASGIApp:
@@ -85,22 +79,22 @@ def token_routes(store: Store, clock: Clock, identity: Identity) -> list[HTTPRou
         token = store.snapshot().token(named)
         if token is None or not may_manage(viewer, token.mandate):
             raise NotFound(f"there is no token {token_name(named)}")
-        return encoded(token_report(token, clock.now_us()), headers=_NOT_KEPT)
+        return encoded(token_report(token, clock.now_us()), headers=NOT_KEPT)
 
     @route(
         "/v1/tokens",
         http_method=[HttpMethod.POST],
         name="issue-token",
         status_code=201,
-        request_max_body_size=_LARGEST_BODY,
+        request_max_body_size=LARGEST_BODY,
     )
     async def issue(scope: HTTPScope, body: bytes) -> ASGIApp:
         giver = administrator(scope)
-        wanted = _decoded(scope, body, TokenRequest)
+        wanted = decoded(scope, body, TokenRequest)
         given = mandate(wanted.roles, wanted.teams, wanted.namespaces)
         if (why := withheld(giver, given)) is not None:
             raise Refused(f"cannot issue this token: {why}")
-        expires_us = _expiry(wanted.expires_in_s, clock)
+        expires_us = expiry(wanted.expires_in_s, clock)
         drawn = draw()
         token = await perform(
             store,
@@ -112,10 +106,10 @@ def token_routes(store: Store, clock: Clock, identity: Identity) -> list[HTTPRou
                 label=wanted.label,
                 mandate=given,
                 expires_us=expires_us,
-                actor=_actor(giver),
+                actor=acting_administrator(giver),
             ),
         )
-        return encoded(issued_token(token, drawn.text, clock.now_us()), status=201, headers=_NOT_KEPT)
+        return encoded(issued_token(token, drawn.text, clock.now_us()), status=201, headers=NOT_KEPT)
 
     @route("/v1/tokens/{token_id:str}", http_method=[HttpMethod.DELETE], name="revoke-token", status_code=200)
     async def revoke(scope: HTTPScope, token_id: FromPath[str]) -> ASGIApp:
@@ -124,52 +118,34 @@ def token_routes(store: Store, clock: Clock, identity: Identity) -> list[HTTPRou
         token = await perform(
             store,
             lambda transaction: revoke_token(
-                transaction, named, within=lambda each: may_manage(revoker, each), actor=_actor(revoker)
+                transaction, named, within=lambda each: may_manage(revoker, each), actor=acting_administrator(revoker)
             ),
         )
-        return encoded(token_report(token, clock.now_us()), headers=_NOT_KEPT)
+        return encoded(token_report(token, clock.now_us()), headers=NOT_KEPT)
 
     @route(
         "/v1/tokens/revoke",
         http_method=[HttpMethod.POST],
         name="revoke-tokens-of-subject",
         status_code=200,
-        request_max_body_size=_LARGEST_BODY,
+        request_max_body_size=LARGEST_BODY,
     )
     async def revoke_of(scope: HTTPScope, body: bytes) -> ASGIApp:
         revoker = administrator(scope)
-        wanted = _decoded(scope, body, RevocationRequest)
+        wanted = decoded(scope, body, RevocationRequest)
         tokens = await perform(
             store,
             lambda transaction: revoke_tokens_of(
-                transaction, wanted.subject, within=lambda each: may_manage(revoker, each), actor=_actor(revoker)
+                transaction,
+                wanted.subject,
+                within=lambda each: may_manage(revoker, each),
+                actor=acting_administrator(revoker),
             ),
         )
         items = [token_report(each, clock.now_us()) for each in tokens]
-        return encoded(TokenList(items=items, metadata={"count": len(items)}), headers=_NOT_KEPT)
+        return encoded(TokenList(items=items, metadata={"count": len(items)}), headers=NOT_KEPT)
 
     return [list_tokens, get_token, issue, revoke, revoke_of]
-
-
-def _actor(principal: Principal) -> Actor:
-    return Actor(subject=principal.subject, roles=(Role.ADMIN.value,))
-
-
-def _decoded(scope: HTTPScope, body: bytes, kind: type[_T]) -> _T:
-    if not any(name == b"content-type" and value.startswith(b"application/json") for name, value in scope["headers"]):
-        raise Invalid("the body must be JSON; send Content-Type: application/json")
-    try:
-        return msgspec.json.decode(body, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Invalid(f"the body is not what is expected here: {error}") from error
-
-
-def _expiry(expires_in_s: int | None, clock: Clock) -> int | None:
-    if expires_in_s is None:
-        return None
-    if not 1 <= expires_in_s <= _MOST_S:
-        raise Invalid("expires_in_s must be from 1 to the seconds of 99999 days, or null for never")
-    return clock.now_us() + expires_in_s * 1_000_000
 
 
 def _position(cursor: str) -> Position | None:

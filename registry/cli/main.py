@@ -6,6 +6,7 @@ import click
 
 from registry import RELEASE
 from registry.cli.backup import backup_command, restore_command
+from registry.cli.capability import capability_group
 from registry.cli.completion import completion_command
 from registry.cli.config import config_group
 from registry.cli.findings import findings_command
@@ -35,6 +36,7 @@ for _command in (
     backup_command,
     restore_command,
     token_group,
+    capability_group,
     config_group,
     completion_command,
 ):

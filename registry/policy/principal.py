@@ -20,11 +20,13 @@ class Origin(StrEnum):
     """
     How it is known who calls.
 
+    CAPABILITY: by the address alone, which reads one team's view and does nothing else.
     PUBLIC_IDENTITY: a login that proves something anybody may have, such as a domain or an account elsewhere.
     ORGANISATION: a login at the issuer that this registry's organisation configured.
     """
 
     ANONYMOUS = "anonymous"
+    CAPABILITY = "capability"
     TOKEN = "token"
     PUBLIC_IDENTITY = "public-identity"
     ORGANISATION = "organisation"

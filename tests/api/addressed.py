@@ -9,7 +9,7 @@ from tests.doubles.loaded_store import ANONYMOUS, acme, serving
 from tests.doubles.opened import OPEN
 from tests.running import RunningRegistry
 
-PROXIED: Final = 'trusted_proxies = ["127.0.0.1/32"]'
+PROXIED: Final = 'trusted_proxies = ["127.0.0.0/8"]'
 PAYROLL: Final = "com.acme/payroll"
 CATALOGUE: Final = "com.globex/catalogue"
 GOVERNANCE: Final = f"""{OPEN}

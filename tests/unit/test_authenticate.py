@@ -11,6 +11,7 @@ from registry.api.attempts import Attempts
 from registry.api.callers import Callers
 from registry.api.identity import Identity
 from registry.auth.authenticate import Authenticator, bad_token
+from registry.auth.capabilities import Capabilities
 from registry.auth.tokens import Drawn, draw
 from registry.commands.actor import local
 from registry.commands.issue_token import issue_token
@@ -162,11 +163,19 @@ class TestTokensOfLogins:
 
 
 class TestIdentity:
-    async def test_a_writer_needs_a_credential(self, authenticator: Authenticator, clock: FrozenClock) -> None:
+    async def test_a_writer_needs_a_credential(
+        self, store: SqliteStore, authenticator: Authenticator, clock: FrozenClock
+    ) -> None:
         """
         None at all is told apart from a bad one, because reference §4.1.1 answers it otherwise.
         """
-        identity = Identity(authenticator, Callers(()), Attempts(clock), public_url="https://registry.example")
+        identity = Identity(
+            authenticator,
+            Capabilities(store, clock),
+            Callers(()),
+            Attempts(clock),
+            public_url="https://registry.example",
+        )
 
         def scope(*headers: tuple[bytes, bytes]) -> Any:  # Any: of a scope only these two members are read
             return {"headers": list(headers), "client": ("192.0.2.1", 1)}
@@ -183,12 +192,18 @@ class TestIdentity:
             identity.holder(scope(*_headers("e30.e30.AA")), Role.ADMIN)
 
     async def test_who_has_no_home_is_told_where_to_read(
-        self, authenticator: Authenticator, logins: Logins, clock: FrozenClock
+        self, store: SqliteStore, authenticator: Authenticator, logins: Logins, clock: FrozenClock
     ) -> None:
         """
         403 with the addresses of the caller's teams; none of them is read in place of a home.
         """
-        identity = Identity(authenticator, Callers(()), Attempts(clock), public_url="https://registry.example/")
+        identity = Identity(
+            authenticator,
+            Capabilities(store, clock),
+            Callers(()),
+            Attempts(clock),
+            public_url="https://registry.example/",
+        )
         logins.principal = Principal(
             subject="ann", origin=Origin.ORGANISATION, teams=("backend", "data~prod"), roles=frozenset({Role.READER})
         )

@@ -20,7 +20,7 @@ from registry.errors import StoreFault, StoreTooNew
 from registry.ids import new_id
 from registry.store.sqlite.connection import APPLICATION_ID, open_unchanged, open_writer
 from registry.store.sqlite.governance_schema import BEFORE_GOVERNANCE, GOVERNANCE
-from registry.store.sqlite.schema import CATALOG, FINDINGS, LOGINS, OPERATIONS, PUBLISHING, TOKENS, VIEWS
+from registry.store.sqlite.schema import CAPABILITIES, CATALOG, FINDINGS, LOGINS, OPERATIONS, PUBLISHING, TOKENS, VIEWS
 from registry.store.sqlite.turnstile import Turnstile
 
 
@@ -66,6 +66,7 @@ MIGRATIONS: Final = (
     Migration(number=6, title="tokens", oldest_release="0.2.0", apply=_all(TOKENS)),
     Migration(number=7, title="findings", oldest_release="0.2.0", apply=_all(FINDINGS)),
     Migration(number=9, title="governance", oldest_release="0.2.0", apply=_govern),
+    Migration(number=10, title="capabilities", oldest_release="0.2.0", apply=_all(CAPABILITIES)),
 )
 
 
