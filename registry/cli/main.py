@@ -9,6 +9,7 @@ from registry.cli.backup import backup_command, restore_command
 from registry.cli.capability import capability_group
 from registry.cli.completion import completion_command
 from registry.cli.config import config_group
+from registry.cli.doctor import doctor_command
 from registry.cli.findings import findings_command
 from registry.cli.init import init_command
 from registry.cli.serve import serve_command
@@ -37,6 +38,7 @@ for _command in (
     restore_command,
     token_group,
     capability_group,
+    doctor_command,
     config_group,
     completion_command,
 ):
