@@ -21,6 +21,7 @@ from registry.auth.capability_listing import (
     issued_capability,
     visible_capabilities,
 )
+from registry.catalog.compat import Compat
 from registry.catalog.team import parse_team
 from registry.clock import Clock
 from registry.commands.issue_capability import issue_capability, rotate_capability
@@ -47,6 +48,7 @@ class CapabilityRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     label: str = ""
     owner: str | None = None
     networks: list[str] = []
+    compat: Compat | None = None
     expires_in_s: int | None = 365 * DAY_S
 
 
@@ -112,6 +114,7 @@ def capability_routes(store: Store, clock: Clock, identity: Identity, *, public_
                 owner=giver.subject if wanted.owner is None else wanted.owner,
                 label=wanted.label,
                 networks=wanted.networks,
+                compat=wanted.compat,
                 expires_us=expires_us,
                 actor=acting_administrator(giver),
             ),

@@ -15,6 +15,7 @@ from litestar.types import ASGIApp, HTTPScope
 from registry import RELEASE
 from registry.api.answers import Answer, Header, json_answer
 from registry.api.cursor import encode_cursor
+from registry.api.decodable import decodable, decodable_page
 from registry.api.params import include_deleted, list_query, parse_query
 from registry.api.path import name_in, version_in
 from registry.api.problems import UnknownPath
@@ -40,6 +41,7 @@ class _Reading:
 
     def __init__(self, view: TeamView, generation: str, principal: Principal, scope: HTTPScope) -> None:
         self.view = view
+        self.compat = principal.compat
         self._had_already = False
         question = scope["path"].encode() + b"?" + scope["query_string"]
         seed = generation.encode() + b"\n" + _BUILD + b"\n" + question
@@ -59,6 +61,11 @@ class _Reading:
                 # RFC 9110 §13.1.2: `*` is any answer there is, so whether there is one comes first.
                 self._had_already |= value.strip() == b"*"
         return None
+
+    async def page(self, query: Query) -> Page:
+        if self.compat is None:
+            return await self.view.page(query)
+        return await decodable_page(self.view, query, self.compat)
 
     def answer(self, body: bytes) -> Answer:
         return self._unchanged() if self._had_already else json_answer(body, headers=self.headers)
@@ -98,7 +105,7 @@ def read_routes(
         query = list_query(parse_query(scope["query_string"]))
         if (unchanged := reading.unchanged(scope)) is not None:
             return unchanged
-        page = await reading.view.page(query)
+        page = await reading.page(query)
         return reading.answer(_page_body(page, query))
 
     @route(f"{prefix}/servers/{{server_name:str}}/versions", http_method=_READ, name=f"get-server-versions{prefix}")
@@ -110,6 +117,8 @@ def read_routes(
         items = await reading.view.versions(name, include_deleted=deleted)
         if not items:
             raise NotFound("Server not found")
+        if reading.compat is not None:
+            items = decodable(reading.compat, items)
         return reading.answer(list_body(items, ListMetadata(count=len(items))))
 
     @route(

@@ -67,6 +67,7 @@ class Capabilities:
             home_team=capability.team,
             teams=(capability.team,),
             roles=_READS,
+            compat=capability.compat,
         )
 
 

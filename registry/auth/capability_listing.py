@@ -23,6 +23,7 @@ class CapabilityReport(msgspec.Struct, frozen=True, kw_only=True):
     owner: str
     label: str
     networks: list[str]
+    compat: str | None
     created_at: str
     created_by: str
     expires_at: str | None
@@ -55,6 +56,7 @@ def capability_report(capability: Capability, now_us: int) -> CapabilityReport:
         owner=capability.owner,
         label=capability.label,
         networks=list(capability.networks),
+        compat=capability.compat,
         created_at=format_instant(capability.created_us),
         created_by=capability.created_by,
         expires_at=_at(capability.expires_us),

@@ -9,6 +9,7 @@ import click
 from rich.markup import escape
 
 from registry.auth.capability_listing import CapabilityReport
+from registry.catalog.compat import Compat
 from registry.catalog.team import parse_team
 from registry.cli.capability_desk import capability_desk
 from registry.cli.lifetime import NEVER, lifetime_s, overlap_s
@@ -44,6 +45,11 @@ def capability_group() -> None:
     help="From where it may be used, such as 10.0.0.0/8; may be repeated. From anywhere unless stated.",
 )
 @click.option(
+    "--compat",
+    type=click.Choice([client.value for client in Compat]),
+    help="Leave out of lists what this client cannot decode: one such entry empties the page.",
+)
+@click.option(
     "--expires",
     "lifetime",
     metavar="DURATION",
@@ -60,13 +66,14 @@ def create_command(
     label: str,
     owner: str | None,
     networks: tuple[str, ...],
+    compat: str | None,
     lifetime: int | None,
     as_json: bool,
 ) -> None:
     """Issue an address, and print it once, as a client is configured with it: nothing shows it again."""
     desk = capability_desk(target(config, server))
     owner = getpass.getuser() if owner is None else owner
-    issued = desk.issue(parse_team(team), owner, label, networks, lifetime)
+    issued = desk.issue(parse_team(team), owner, label, networks, lifetime, None if compat is None else Compat(compat))
     _note(f"{issued.id} reads the view of {issued.team}{_from(issued)}; expires {_expiry(issued)}")
     if as_json:
         emit_json(issued)

@@ -13,6 +13,7 @@ from registry.auth.capability_listing import (
     issued_capability,
     visible_capabilities,
 )
+from registry.catalog.compat import Compat
 from registry.cli.target import Local, Remote
 from registry.commands.issue_capability import Rotated, issue_capability, rotate_capability
 from registry.commands.perform import perform
@@ -29,7 +30,13 @@ class CapabilityDesk(Protocol):
     """Where they are issued, listed, rotated and revoked."""
 
     def issue(
-        self, team: str, owner: str, label: str, networks: Sequence[str], expires_in_s: int | None
+        self,
+        team: str,
+        owner: str,
+        label: str,
+        networks: Sequence[str],
+        expires_in_s: int | None,
+        compat: Compat | None,
     ) -> IssuedCapability:
         """*expires_in_s*: None for never."""
 
@@ -55,7 +62,13 @@ class _Here:
         self._chosen = chosen
 
     def issue(
-        self, team: str, owner: str, label: str, networks: Sequence[str], expires_in_s: int | None
+        self,
+        team: str,
+        owner: str,
+        label: str,
+        networks: Sequence[str],
+        expires_in_s: int | None,
+        compat: Compat | None,
     ) -> IssuedCapability:
         now_us, actor = self._chosen.clock.now_us(), self._chosen.actor
         drawn = draw_capability(team, now_us)
@@ -71,6 +84,7 @@ class _Here:
                     owner=owner,
                     label=label,
                     networks=networks,
+                    compat=compat,
                     expires_us=None if expires_in_s is None else now_us + expires_in_s * 1_000_000,
                     actor=actor,
                 ),
@@ -144,13 +158,20 @@ class _There:
         self._chosen = chosen
 
     def issue(
-        self, team: str, owner: str, label: str, networks: Sequence[str], expires_in_s: int | None
+        self,
+        team: str,
+        owner: str,
+        label: str,
+        networks: Sequence[str],
+        expires_in_s: int | None,
+        compat: Compat | None,
     ) -> IssuedCapability:
         body = {
             "team": team,
             "owner": owner,
             "label": label,
             "networks": list(networks),
+            "compat": compat,
             "expires_in_s": expires_in_s,
         }
         return self._chosen.post("/v1/capabilities", body, IssuedCapability)

@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from registry.catalog.compat import Compat
 from registry.commands.actor import Actor
 from registry.commands.perform import Done
 from registry.errors import Conflict, Invalid, NotFound
@@ -36,6 +37,7 @@ def issue_capability(
     networks: Sequence[str],
     expires_us: int | None,
     actor: Actor,
+    compat: Compat | None = None,
 ) -> Done[Capability]:
     """
     The capability, in force from the commit on. Whether *actor* may hand out *team*'s view was decided before.
@@ -43,6 +45,7 @@ def issue_capability(
     Args:
         networks: From where it may be used; none: from anywhere.
         expires_us: The instant at which it ends; None for never.
+        compat: For which client lists leave out what it cannot decode.
 
     Raises Invalid: no subject; a label that is too long, not printable, or holds a secret; what is no network, or more
     than 100 of them; a team that does not exist.
@@ -59,6 +62,7 @@ def issue_capability(
         created_us=transaction.instant_us,
         created_by=actor.subject,
         expires_us=expires_us,
+        compat=compat,
     )
     transaction.put_capability(capability)
     detail: dict[str, str | int | None] = {
@@ -67,6 +71,7 @@ def issue_capability(
         "label": label,
         "networks": " ".join(capability.networks),
         "expires_us": expires_us,
+        "compat": compat,
     }
     return Done(value=capability, event=_event("capability.issued", actor, capability_id, detail))
 

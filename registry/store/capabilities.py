@@ -2,6 +2,8 @@
 
 import msgspec
 
+from registry.catalog.compat import Compat
+
 
 class Capability(msgspec.Struct, frozen=True, kw_only=True):
     """
@@ -9,7 +11,8 @@ class Capability(msgspec.Struct, frozen=True, kw_only=True):
 
     `id`: `cap_…`. `digest`: of team and secret (`registry.policy.capability`). `owner`: who answers for it. `networks`:
     from where it may be used; none: from anywhere. `expires_us`: None for never. `replaced_by`: the id of the one that
-    was issued in its place. Instants are microseconds since 1970 UTC.
+    was issued in its place. `compat`: for which client lists leave out what it cannot decode. Instants are microseconds
+    since 1970 UTC.
     """
 
     id: str
@@ -24,6 +27,7 @@ class Capability(msgspec.Struct, frozen=True, kw_only=True):
     replaced_by: str | None = None
     revoked_us: int | None = None
     revoked_by: str | None = None
+    compat: Compat | None = None
 
     def in_force(self, now_us: int) -> bool:
         """Whether it is neither revoked nor expired."""

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from registry.catalog.compat import Compat
 from registry.commands.actor import local
 from registry.commands.perform import perform
 from registry.commands.teams import make_team
@@ -51,6 +52,7 @@ class TestCapabilities:
             networks=("10.0.0.0/8", "fd00::/8"),
             expires_us=NOW_US + 5,
             replaced_by="cap_x",
+            compat=Compat.XCODE,
             revoked_us=NOW_US + 3,
             revoked_by="bob",
         )

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from registry.auth.capabilities import draw_capability
+from registry.catalog.compat import Compat
 from registry.commands.actor import local
 from registry.commands.issue_capability import issue_capability
 from registry.commands.perform import Done, perform
@@ -29,7 +30,12 @@ class Address:
 
 
 def open_address(
-    registry: RunningRegistry, team: str, *, networks: Sequence[str] = (), expires_in_s: float | None = None
+    registry: RunningRegistry,
+    team: str,
+    *,
+    networks: Sequence[str] = (),
+    expires_in_s: float | None = None,
+    compat: Compat | None = None,
 ) -> Address:
     """A new address that reads the view of *team*."""
     clock = FileClock(registry.clock.path)
@@ -46,6 +52,7 @@ def open_address(
             label="",
             networks=networks,
             expires_us=expires_us,
+            compat=compat,
             actor=_ACTOR,
         ),
     )

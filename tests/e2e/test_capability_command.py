@@ -127,3 +127,14 @@ class TestCapability:
         What is missing or cannot be read.
         """
         assert _capability(registry, "here", *words).status == 2
+
+    @pytest.mark.parametrize("where", WHERE)
+    def test_for_a_client(self, registry: RunningRegistry, where: str) -> None:
+        """
+        An address may be for a client that decodes less; one that takes its place is for the same.
+        """
+        made = _capability(registry, where, "create", "--team", "backend", "--compat", "xcode", "--json").json
+
+        rotated = _capability(registry, where, "rotate", made["id"], "--json").json
+
+        assert (made["compat"], rotated["compat"]) == ("xcode", "xcode")
