@@ -29,12 +29,14 @@ def version_in(scope: HTTPScope) -> str:
 
 def team_in(scope: HTTPScope) -> str:
     """The team in the path, which need not be one. Some clients encode the tilde before an environment."""
-    return unquote(_segment(scope, "team"))
+    segment = _segment(scope, "team")
+    return unquote(segment) if "%" in segment else segment
 
 
 def capability_in(scope: HTTPScope) -> str:
     """What stands behind `/t/`, secret and all. Some clients encode the tilde before an environment."""
-    return unquote(_segment(scope, "capability"))
+    segment = _segment(scope, "capability")
+    return unquote(segment) if "%" in segment else segment
 
 
 def _segment(scope: HTTPScope, parameter: str) -> str:

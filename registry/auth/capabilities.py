@@ -20,6 +20,7 @@ from registry.store.capabilities import Capability
 from registry.store.interface import Store
 
 _READS: Final = frozenset({Role.READER})
+_MOST_KNOWN: Final = 4096
 
 
 class DrawnCapability(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +51,7 @@ class Capabilities:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+        self._known: dict[str, tuple[Capability, Principal]] = {}
 
     def named(self, text: str) -> Capability | None:
         """The one *text* is the address of, in force or not; None if it was never issued."""
@@ -61,7 +63,13 @@ class Capabilities:
             return None
         if capability.networks and not within_networks(address, capability.networks):
             return None
-        return Principal(
+        known = self._known.get(capability.id)
+        return known[1] if known is not None and known[0] is capability else self._remember(capability)
+
+    def _remember(self, capability: Capability) -> Principal:
+        if len(self._known) >= _MOST_KNOWN:
+            self._known.clear()
+        principal = Principal(
             subject=capability.id,
             origin=Origin.CAPABILITY,
             home_team=capability.team,
@@ -69,6 +77,8 @@ class Capabilities:
             roles=_READS,
             compat=capability.compat,
         )
+        self._known[capability.id] = capability, principal
+        return principal
 
 
 @lru_cache(maxsize=4096)

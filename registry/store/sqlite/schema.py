@@ -234,11 +234,11 @@ TOKENS: Final = (
 CAPABILITIES: Final = (
     """
     CREATE TABLE capabilities (
-      id TEXT PRIMARY KEY,               -- sorts by when it was issued
-      digest BLOB NOT NULL UNIQUE CHECK (length(digest) = 32), -- of its address
+      digest BLOB PRIMARY KEY CHECK (length(digest) = 32), -- of its address: what every request looks up
+      id TEXT NOT NULL UNIQUE,           -- sorts by when it was issued
       team TEXT NOT NULL REFERENCES teams (team),
       record BLOB NOT NULL               -- all that is known of it, MessagePack; of its secret only the digest
-    ) STRICT
+    ) STRICT, WITHOUT ROWID
     """,
     "CREATE INDEX capabilities_team ON capabilities (team, id)",
 )

@@ -175,8 +175,11 @@ class SqliteSnapshot:
         return None if row is None else _capability(row[0])
 
     def capability_of(self, digest: bytes) -> Capability | None:
-        # Asked at every request through one.
-        row = self._row(sql.CAPABILITY_OF, {"digest": digest})
+        # Asked at every request through one, as `token` is.
+        try:
+            row = self._connection.execute(sql.CAPABILITY_OF, {"digest": digest}).fetchone()
+        except sqlite3.Error as error:
+            raise unreadable(error) from error
         return None if row is None else _capability(row[0])
 
     def capabilities(self, *, team: str | None, limit: int, before: str | None = None) -> list[Capability]:
