@@ -28,6 +28,7 @@ from registry.api.publish import PublishRoutes
 from registry.api.refusals import Refusals
 from registry.api.routes import routes
 from registry.auth.authenticate import Authenticator
+from registry.auth.capabilities import Capabilities
 from registry.auth.exchange.configured import configured_logins
 from registry.clock import Clock
 from registry.commands.actor import START
@@ -125,7 +126,9 @@ def build(
     callers = Callers(settings.server.trusted_proxies)
     tokens = registry_tokens(settings, clock, os.environ)
     authenticator = Authenticator(store, anonymous_team=settings.anonymous.team, registry_tokens=tokens, clock=clock)
-    identity = Identity(authenticator, callers, Attempts(clock))
+    identity = Identity(
+        authenticator, Capabilities(store, clock), callers, Attempts(clock), public_url=settings.server.public_url
+    )
     refusals = Refusals(store, clock, log)
     client = egress_client(settings, clock, network=network)
     logins = None

@@ -34,6 +34,9 @@ _PREFLIGHT: Final = [
     (b"vary", b"Origin, Access-Control-Request-Method, Access-Control-Request-Headers"),
 ]
 _JSON: Final = [(b"content-type", b"application/json")]
+# An address with a secret in it is not for whatever a page that has it links to.
+_NO_REFERRER: Final = (b"referrer-policy", b"no-referrer")
+_CAPABILITY: Final = re.compile(r"/+t/")
 # Names of servers have exactly one slash; clients send it encoded, twice encoded, or as it is.
 _NAME_IN_PATH: Final = re.compile(
     r"(?P<before>.*/servers/)(?P<first>[^/]+)/(?P<second>[^/]+)/(?P<after>(?:versions|status)(?:/.*)?)"
@@ -88,6 +91,8 @@ class Edge:
                 if noted.error is not None:
                     await self._refusals.note(scope)
                 message["headers"] = [*message["headers"], request_id, *(_CORS if cors else ())]
+                if _CAPABILITY.match(path):
+                    message["headers"] = [*message["headers"], _NO_REFERRER]
             elif message["type"] == "http.response.body":
                 size += len(message["body"])
             await send(message)

@@ -1,5 +1,6 @@
 """`/x/registry/mine`: what callers may publish, as it is, in every state and whatever any team sees of it."""
 
+from collections.abc import Callable
 from typing import Final
 
 from litestar import HttpMethod, route
@@ -8,7 +9,6 @@ from litestar.types import ASGIApp, HTTPScope
 
 from registry.api.answers import Header, json_answer
 from registry.api.cursor import encode_cursor
-from registry.api.identity import Identity
 from registry.api.params import list_query, parse_query
 from registry.api.servers import list_body
 from registry.catalog.entry import ServerName
@@ -27,17 +27,20 @@ _READ: Final = [HttpMethod.GET, HttpMethod.HEAD]
 _PRIVATE_ANSWER: Final[tuple[Header, ...]] = ((b"cache-control", b"private, no-store"), (b"vary", b"Authorization"))
 
 
-def mine_route(prefix: str, store: Store, identity: Identity, private: Source) -> HTTPRouteHandler:
+def mine_route(
+    prefix: str, store: Store, caller: Callable[[HTTPScope], Principal], private: Source
+) -> HTTPRouteHandler:
     """
     Under *prefix*; with `limit` and `cursor` as every list has them.
 
     Args:
+        caller: Who asks. Raises for who may not ask here.
         private: The source of what is published here.
     """
 
     @route(f"{prefix}/x/registry/mine", http_method=_READ, name=f"list-mine{prefix}")
     async def list_mine(scope: HTTPScope) -> ASGIApp:
-        principal = identity.writer(scope)
+        principal = caller(scope)
         if Role.PUBLISHER not in principal.roles:
             raise Refused("this lists what you may publish, and you do not have any publish permissions")
         query = list_query(parse_query(scope["query_string"]))

@@ -1,4 +1,4 @@
-"""The parts of a path that name something: a server, a version."""
+"""The parts of a path that name something: a team, a server, a version."""
 
 import re
 from typing import Final
@@ -25,6 +25,18 @@ def name_in(scope: HTTPScope, *, missing: str = "Server not found") -> ServerNam
 def version_in(scope: HTTPScope) -> str:
     """The version in the path, whatever it says. Raises Invalid for a broken escape."""
     return _decoded(_segment(scope, "version"), "version")
+
+
+def team_in(scope: HTTPScope) -> str:
+    """The team in the path, which need not be one. Some clients encode the tilde before an environment."""
+    segment = _segment(scope, "team")
+    return unquote(segment) if "%" in segment else segment
+
+
+def capability_in(scope: HTTPScope) -> str:
+    """What stands behind `/t/`, secret and all. Some clients encode the tilde before an environment."""
+    segment = _segment(scope, "capability")
+    return unquote(segment) if "%" in segment else segment
 
 
 def _segment(scope: HTTPScope, parameter: str) -> str:

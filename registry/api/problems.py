@@ -56,6 +56,13 @@ class BodyRefused(Invalid):
         self.errors = errors
 
 
+class UnknownPath(NotFound):
+    """Raised where the answer must be that of a path that is not there, whatever the caller knows."""
+
+    def __init__(self) -> None:
+        super().__init__(_NOT_FOUND_HINT)
+
+
 def answer(error: Exception, path: str) -> Answer:
     """
     The answer to a request that ended in *error*. What is not one of ours loses its text on the way out.
@@ -67,6 +74,8 @@ def answer(error: Exception, path: str) -> Answer:
         return problem(422, _title(HTTPStatus.UNPROCESSABLE_ENTITY), str(error), errors=error.errors)
     if isinstance(error, BodyRefused):
         return problem(error.status, _title(error.status), str(error), errors=error.errors)
+    if isinstance(error, UnknownPath):
+        return unknown_path(path)
     if isinstance(error, RegistryError):
         status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), None)
         if status is not None:
@@ -82,9 +91,9 @@ def answer(error: Exception, path: str) -> Answer:
 
 
 def unknown_path(path: str) -> Answer:
-    """404 for a path, or a method, that is not there."""
+    """404 for a path, or a method, that is not there. Of one that names a team nothing is repeated."""
     detail = _NOT_FOUND_HINT
-    if not path.startswith(("/v0/", "/v0.1/", "/v1/")):
+    if not path.startswith(("/v0/", "/v0.1/", "/v1/", "/teams/", "/t/")):
         shown = without_secrets(path)[:200]
         detail = (
             f"Endpoint not found. Did you mean '/v0.1{shown}' or '/v0{shown}'? See /docs for the API documentation."

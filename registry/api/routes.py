@@ -12,6 +12,7 @@ from registry.api.audit_log import audit_routes
 from registry.api.auth import Logins, auth_routes
 from registry.api.backup import backup_routes
 from registry.api.callers import Callers
+from registry.api.capabilities import capability_routes
 from registry.api.deciding import Deciding
 from registry.api.documentation import documentation_routes
 from registry.api.explaining import explaining_routes
@@ -32,6 +33,10 @@ from schemas.validation.issue import Severity
 
 PREFIXES: Final = ("/v0.1", "/v0")
 """Both answer alike, and stay alike (reference §10.30)."""
+OF_A_TEAM: Final = "/teams/{team:str}"
+"""Before a prefix: the view of the team that is named there, for its members."""
+BY_CAPABILITY: Final = "/t/{capability:str}"
+"""Before a prefix: the same for whoever has the address."""
 
 
 def routes(
@@ -66,9 +71,12 @@ def routes(
     table: list[HTTPRouteHandler] = []
     deciding = Deciding(store, clock, identity, approvers=approvers)
     for prefix in PREFIXES:
-        table += read_routes(prefix, store, clock, identity)
-        table.append(mine_route(prefix, store, identity, publish.private))
+        table += read_routes(prefix, store, clock, identity.reader)
+        table.append(mine_route(prefix, store, identity.writer, publish.private))
         table += asking_routes(prefix, deciding)
+        table += read_routes(f"{OF_A_TEAM}{prefix}", store, clock, identity.member)
+        table.append(mine_route(f"{OF_A_TEAM}{prefix}", store, identity.belonging, publish.private))
+        table += read_routes(f"{BY_CAPABILITY}{prefix}", store, clock, identity.visitor)
     table += publish.routes(PREFIXES)
     table += validate_routes(PREFIXES, clock, callers, severities)
     if logins is not None:
@@ -81,6 +89,7 @@ def routes(
     table += administration_routes(deciding)
     table += approval_routes(deciding)
     table += explaining_routes(deciding)
+    table += capability_routes(store, clock, identity, public_url=public_url)
     if on_loopback:
         table.append(metrics_route(store, clock, measures))
         table += sync_run_routes(store, clock)

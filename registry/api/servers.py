@@ -3,6 +3,7 @@
 Every 200 carries an ETag made of the view's generation and the question, so that a 304 costs no page.
 """
 
+from collections.abc import Callable
 from hashlib import blake2b
 from typing import Final
 
@@ -14,9 +15,10 @@ from litestar.types import ASGIApp, HTTPScope
 from registry import RELEASE
 from registry.api.answers import Answer, Header, json_answer
 from registry.api.cursor import encode_cursor
-from registry.api.identity import Identity
+from registry.api.decodable import decodable, decodable_page
 from registry.api.params import include_deleted, list_query, parse_query
 from registry.api.path import name_in, version_in
+from registry.api.problems import UnknownPath
 from registry.catalog.query import LATEST, Page, Query
 from registry.clock import Clock
 from registry.commands.follow import settled
@@ -39,6 +41,7 @@ class _Reading:
 
     def __init__(self, view: TeamView, generation: str, principal: Principal, scope: HTTPScope) -> None:
         self.view = view
+        self.compat = principal.compat
         self._had_already = False
         question = scope["path"].encode() + b"?" + scope["query_string"]
         seed = generation.encode() + b"\n" + _BUILD + b"\n" + question
@@ -59,6 +62,11 @@ class _Reading:
                 self._had_already |= value.strip() == b"*"
         return None
 
+    async def page(self, query: Query) -> Page:
+        if self.compat is None:
+            return await self.view.page(query)
+        return await decodable_page(self.view, query, self.compat)
+
     def answer(self, body: bytes) -> Answer:
         return self._unchanged() if self._had_already else json_answer(body, headers=self.headers)
 
@@ -70,7 +78,7 @@ async def _begun(store: Store, clock: Clock, principal: Principal, scope: HTTPSc
     """A read of the caller's view, which is late with nothing: what ended by time alone has ended."""
     view = None if principal.home_team is None else store.view(principal.home_team)
     if view is None:
-        raise NotFound("there is no view to read here; the configured team does not exist")
+        raise UnknownPath
     state = view.state()
     if state.next_us is not None and clock.now_us() >= state.next_us:
         await settled(store, view.team)
@@ -78,11 +86,18 @@ async def _begun(store: Store, clock: Clock, principal: Principal, scope: HTTPSc
     return _Reading(view, state.generation, principal, scope)
 
 
-def read_routes(prefix: str, store: Store, clock: Clock, identity: Identity) -> list[HTTPRouteHandler]:
-    """The three read routes under *prefix*, `/v0.1` or `/v0`."""
+def read_routes(
+    prefix: str, store: Store, clock: Clock, reader: Callable[[HTTPScope], Principal]
+) -> list[HTTPRouteHandler]:
+    """
+    The three read routes under *prefix*, which may have parameters.
+
+    Args:
+        reader: Who reads: the view of their home team. Raises for who does not.
+    """
 
     async def begin(scope: HTTPScope) -> _Reading:
-        return await _begun(store, clock, identity.reader(scope), scope)
+        return await _begun(store, clock, reader(scope), scope)
 
     @route(f"{prefix}/servers", http_method=_READ, name=f"list-servers{prefix}")
     async def list_servers(scope: HTTPScope) -> ASGIApp:
@@ -90,7 +105,7 @@ def read_routes(prefix: str, store: Store, clock: Clock, identity: Identity) -> 
         query = list_query(parse_query(scope["query_string"]))
         if (unchanged := reading.unchanged(scope)) is not None:
             return unchanged
-        page = await reading.view.page(query)
+        page = await reading.page(query)
         return reading.answer(_page_body(page, query))
 
     @route(f"{prefix}/servers/{{server_name:str}}/versions", http_method=_READ, name=f"get-server-versions{prefix}")
@@ -102,6 +117,8 @@ def read_routes(prefix: str, store: Store, clock: Clock, identity: Identity) -> 
         items = await reading.view.versions(name, include_deleted=deleted)
         if not items:
             raise NotFound("Server not found")
+        if reading.compat is not None:
+            items = decodable(reading.compat, items)
         return reading.answer(list_body(items, ListMetadata(count=len(items))))
 
     @route(

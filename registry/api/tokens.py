@@ -1,17 +1,18 @@
 """`/v1/tokens`: issuing, listing and revoking tokens. For the role admin, from wherever it calls."""
 
 import re
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-from litestar import HttpMethod, Request, route
+from litestar import HttpMethod, route
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.types import ASGIApp, HTTPScope
 
-from registry.api.answers import Header, encoded
-from registry.api.bodies import read_json
+from registry.api.answers import encoded
+from registry.api.bodies import AnyRequest, read_json
 from registry.api.identity import Identity
+from registry.api.issuing import DAY_S, LARGEST_BODY, NOT_KEPT, expiry
 from registry.api.noted import actor_in, noted_on
 from registry.api.params import bounded_integer, parse_query
 from registry.auth.listing import Position, TokenList, issued_token, token_report, visible_tokens
@@ -26,13 +27,8 @@ from registry.policy.principal import Principal, Role
 from registry.policy.token import named_token, token_name, without_secrets
 from registry.store.interface import Store
 
-_AnyRequest = Request[Any, Any, Any]  # Any: user, token and state are not used
 _READ: Final = [HttpMethod.GET, HttpMethod.HEAD]
-_LARGEST_BODY: Final = 64 * 1024
 _MOST_TOKENS: Final = 100
-_DAY_S: Final = 86_400
-_MOST_S: Final = 99_999 * _DAY_S
-_NOT_KEPT: Final[tuple[Header, ...]] = ((b"cache-control", b"no-store"),)
 _CURSOR: Final = re.compile(r"([0-9]{1,18})-([0-9a-z]{8})", re.ASCII)
 
 
@@ -46,7 +42,7 @@ class TokenRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     roles: list[Role]
     teams: list[str] = []
     namespaces: list[str] = []
-    expires_in_s: int | None = 90 * _DAY_S
+    expires_in_s: int | None = 90 * DAY_S
 
 
 class RevocationRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -76,7 +72,7 @@ def token_routes(store: Store, clock: Clock, identity: Identity) -> list[HTTPRou
         if further is not None:
             metadata["nextCursor"] = "{}-{}".format(*further)
         items = [token_report(each, clock.now_us()) for each in tokens]
-        return encoded(TokenList(items=items, metadata=metadata), headers=_NOT_KEPT)
+        return encoded(TokenList(items=items, metadata=metadata), headers=NOT_KEPT)
 
     @route("/v1/tokens/{token_id:str}", http_method=_READ, name="get-token")
     async def get_token(scope: HTTPScope, token_id: FromPath[str]) -> ASGIApp:
@@ -85,17 +81,17 @@ def token_routes(store: Store, clock: Clock, identity: Identity) -> list[HTTPRou
         token = store.snapshot().token(named)
         if token is None or not may_manage(viewer, token.mandate):
             raise NotFound(f"there is no token {token_name(named)}")
-        return encoded(token_report(token, clock.now_us()), headers=_NOT_KEPT)
+        return encoded(token_report(token, clock.now_us()), headers=NOT_KEPT)
 
     @route("/v1/tokens", http_method=[HttpMethod.POST], name="issue-token", status_code=201)
-    async def issue(request: _AnyRequest) -> ASGIApp:
+    async def issue(request: AnyRequest) -> ASGIApp:
         giver = administrator(request.scope)
-        wanted = await read_json(request, TokenRequest, most=_LARGEST_BODY)
+        wanted = await read_json(request, TokenRequest, most=LARGEST_BODY)
         noted_on(request.scope).object = without_secrets(wanted.owner)
         given = mandate(wanted.roles, wanted.teams, wanted.namespaces)
         if (why := withheld(giver, given)) is not None:
             raise Refused(f"cannot issue this token: {why}")
-        expires_us = _expiry(wanted.expires_in_s, clock)
+        expires_us = expiry(wanted.expires_in_s, clock)
         drawn = draw()
         token = await perform(
             store,
@@ -110,7 +106,7 @@ def token_routes(store: Store, clock: Clock, identity: Identity) -> list[HTTPRou
                 actor=actor_in(request.scope, giver, Role.ADMIN),
             ),
         )
-        return encoded(issued_token(token, drawn.text, clock.now_us()), status=201, headers=_NOT_KEPT)
+        return encoded(issued_token(token, drawn.text, clock.now_us()), status=201, headers=NOT_KEPT)
 
     @route("/v1/tokens/{token_id:str}", http_method=[HttpMethod.DELETE], name="revoke-token", status_code=200)
     async def revoke(scope: HTTPScope, token_id: FromPath[str]) -> ASGIApp:
@@ -126,12 +122,12 @@ def token_routes(store: Store, clock: Clock, identity: Identity) -> list[HTTPRou
                 actor=actor_in(scope, revoker, Role.ADMIN),
             ),
         )
-        return encoded(token_report(token, clock.now_us()), headers=_NOT_KEPT)
+        return encoded(token_report(token, clock.now_us()), headers=NOT_KEPT)
 
     @route("/v1/tokens/revoke", http_method=[HttpMethod.POST], name="revoke-tokens-of-subject", status_code=200)
-    async def revoke_of(request: _AnyRequest) -> ASGIApp:
+    async def revoke_of(request: AnyRequest) -> ASGIApp:
         revoker = administrator(request.scope)
-        wanted = await read_json(request, RevocationRequest, most=_LARGEST_BODY)
+        wanted = await read_json(request, RevocationRequest, most=LARGEST_BODY)
         tokens = await perform(
             store,
             lambda transaction: revoke_tokens_of(
@@ -142,17 +138,9 @@ def token_routes(store: Store, clock: Clock, identity: Identity) -> list[HTTPRou
             ),
         )
         items = [token_report(each, clock.now_us()) for each in tokens]
-        return encoded(TokenList(items=items, metadata={"count": len(items)}), headers=_NOT_KEPT)
+        return encoded(TokenList(items=items, metadata={"count": len(items)}), headers=NOT_KEPT)
 
     return [list_tokens, get_token, issue, revoke, revoke_of]
-
-
-def _expiry(expires_in_s: int | None, clock: Clock) -> int | None:
-    if expires_in_s is None:
-        return None
-    if not 1 <= expires_in_s <= _MOST_S:
-        raise Invalid("expires_in_s must be from 1 to the seconds of 99999 days, or null for never")
-    return clock.now_us() + expires_in_s * 1_000_000
 
 
 def _position(cursor: str) -> Position | None:

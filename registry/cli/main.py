@@ -17,8 +17,10 @@ from registry.cli.approvals import (
 )
 from registry.cli.audit import audit_group
 from registry.cli.backup import backup_command, restore_command
+from registry.cli.capability import capability_group
 from registry.cli.completion import completion_command
 from registry.cli.config import config_group
+from registry.cli.doctor import doctor_command
 from registry.cli.explain import explain_command, preview_group
 from registry.cli.findings import findings_command
 from registry.cli.governance import governance_group
@@ -70,6 +72,8 @@ for _command in (
     explain_command,
     preview_group,
     governance_group,
+    capability_group,
+    doctor_command,
     config_group,
     completion_command,
 ):

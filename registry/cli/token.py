@@ -3,13 +3,13 @@
 import getpass
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Final
 
 import click
 from rich.markup import escape
 
 from registry.auth.listing import IssuedToken, TokenReport
 from registry.catalog.pattern import EVERY_NAME
+from registry.cli.lifetime import NEVER, lifetime_s
 from registry.cli.output import console, emit_json, seconds, table
 from registry.cli.publisher_file import publisher_file, usual_path
 from registry.cli.target import target, target_options
@@ -18,18 +18,6 @@ from registry.errors import Invalid
 from registry.policy.delegation import mandate
 from registry.policy.principal import Role
 from registry.policy.token import named_token, token_name
-from registry.settings.values import duration_s
-
-_NEVER: Final = "never"
-
-
-def _lifetime_s(_: click.Context, __: click.Parameter, text: str) -> int | None:
-    if text == _NEVER:
-        return None
-    try:
-        return int(duration_s(int(text) if text.isdecimal() and text.isascii() else text))
-    except ValueError:
-        raise click.BadParameter('expected a duration such as 90d, 12h or 30m, or "never"') from None
 
 
 @click.group("token")
@@ -63,7 +51,7 @@ def token_group() -> None:
     metavar="DURATION",
     default="90d",
     show_default=True,
-    callback=_lifetime_s,
+    callback=lifetime_s,
     help="Such as 90d or 12h, or never.",
 )
 @click.option(
@@ -181,7 +169,7 @@ def revoke_command(
 
 
 def _expiry(report: TokenReport) -> str:
-    return _NEVER if report.expires_at is None else seconds(report.expires_at)
+    return NEVER if report.expires_at is None else seconds(report.expires_at)
 
 
 def _without_token(issued: IssuedToken) -> TokenReport:

@@ -4,12 +4,11 @@ from registry.commands.actor import Actor
 from registry.commands.perform import Done
 from registry.errors import Conflict, Invalid
 from registry.policy.delegation import Mandate
+from registry.policy.label import parse_label
 from registry.policy.subject import parse_subject
-from registry.policy.token import token_name, without_secrets
+from registry.policy.token import token_name
 from registry.store.interface import Transaction
 from registry.store.tokens import Token
-
-_LONGEST_LABEL = 200
 
 
 def issue_token(
@@ -34,10 +33,7 @@ def issue_token(
         Conflict: another token has these public characters.
     """
     parse_subject(owner)
-    if len(label) > _LONGEST_LABEL or not label.isprintable():
-        raise Invalid(f"the label must be printable, of at most {_LONGEST_LABEL} characters")
-    if without_secrets(label) != label:
-        raise Invalid("the label holds a token; a label is read by others, and a token that was written down is spent")
+    parse_label(label)
     for team in mandate.teams:
         if not transaction.team_exists(team):
             raise Invalid(f"there is no team {team[:40]!r}; a token names teams that exist")

@@ -4,6 +4,8 @@ from enum import StrEnum
 
 import msgspec
 
+from registry.catalog.compat import Compat
+
 
 class Role(StrEnum):
     """What a caller may do. No role implies another."""
@@ -20,11 +22,13 @@ class Origin(StrEnum):
     """
     How it is known who calls.
 
+    CAPABILITY: by the address alone, which reads one team's view and does nothing else.
     PUBLIC_IDENTITY: a login that proves something anybody may have, such as a domain or an account elsewhere.
     ORGANISATION: a login at the issuer that this registry's organisation configured.
     """
 
     ANONYMOUS = "anonymous"
+    CAPABILITY = "capability"
     TOKEN = "token"
     PUBLIC_IDENTITY = "public-identity"
     ORGANISATION = "organisation"
@@ -36,7 +40,8 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
 
     `home_team`: whose view the root address serves to this caller; None: nobody's. `teams`: all that a credential
     says it belongs to, the home team among them. `namespaces`: patterns of the names its roles publisher and admin are
-    for (`registry.policy.namespaces`); none: no name at all.
+    for (`registry.policy.namespaces`); none: no name at all. `compat`: for which client lists leave out what it cannot
+    decode; None: for none, nothing is left out.
     """
 
     subject: str
@@ -45,6 +50,7 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     teams: tuple[str, ...] = ()
     roles: frozenset[Role] = frozenset()
     namespaces: tuple[str, ...] = ()
+    compat: Compat | None = None
 
     @property
     def anonymous(self) -> bool:

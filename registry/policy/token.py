@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import Final
 
 from registry.errors import Invalid
+from registry.policy.capability import without_capabilities
 
 PREFIX: Final = "mcpr_"
 PUBLIC_ALPHABET: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -63,5 +64,5 @@ def named_token(text: str) -> str:
 
 
 def without_secrets(text: str) -> str:
-    """*text* with the secret of every token in it hidden; the public characters stay."""
-    return _IN_TEXT.sub(r"\1_…", text) if PREFIX in text else text
+    """*text* with the secret of every token and capability address in it hidden; what names them stays."""
+    return without_capabilities(_IN_TEXT.sub(r"\1_…", text) if PREFIX in text else text)

@@ -22,6 +22,7 @@ from registry.catalog.entry import Digest, Entry, ServerName
 from registry.catalog.overlay import Source
 from registry.catalog.query import Page, Query
 from registry.catalog.view import StoredEntry
+from registry.store.capabilities import Capability
 from registry.store.governance import Governance, GovernanceReads
 from registry.store.records import (
     AuditEvent,
@@ -170,6 +171,15 @@ class Snapshot(Protocol):
     def tokens(self, *, owner: str | None, limit: int, before: tuple[int, str] | None = None) -> list[Token]:
         """Of one owner or of all, newest first, those of one instant by id; *before* is a token's position."""
 
+    def capability(self, capability_id: str) -> Capability | None:
+        """In force or not; on record is every one that was ever issued."""
+
+    def capability_of(self, digest: bytes) -> Capability | None:
+        """The same, by the digest of its address."""
+
+    def capabilities(self, *, team: str | None, limit: int, before: str | None = None) -> list[Capability]:
+        """Of one team or of all, newest first; *before* is an id."""
+
     def unjudged(self, *, revision: int, most: int | None = None) -> int:
         """How many documents of entries that are not withdrawn no rules of *revision* or later were asked about."""
 
@@ -265,6 +275,9 @@ class Transaction(Snapshot, Protocol):
     def release_lease(self, name: str, *, holder: str) -> None: ...
     def put_token(self, token: Token) -> None:
         """Keep *token*, or what has become of it: owner and instant of creation never change."""
+
+    def put_capability(self, capability: Capability) -> None:
+        """Keep *capability*, or what has become of it: team, digest and instant of creation never change."""
 
     def spend_proof(self, digest: bytes, *, expires_us: int, now_us: int) -> bool:
         """

@@ -24,7 +24,7 @@ from registry.store.sqlite.migrations import migrate
 from registry.store.sqlite.store import SqliteStore
 from registry.wiring import private_source
 from sync.normalize import normalize, take_apart
-from tests.doubles.opened import open_up
+from tests.doubles.opened import OPEN, open_up
 from tests.running import RunningRegistry
 
 ANONYMOUS = '[anonymous]\nteam = "everyone"\n'
@@ -64,6 +64,7 @@ def serving(
     *,
     configuration: str = ANONYMOUS,
     server: str = "",
+    governance: str = OPEN,
     everywhere: bool = False,
     batch: int = 100,
 ) -> Iterator[RunningRegistry]:
@@ -73,10 +74,13 @@ def serving(
     Args:
         configuration: TOML beside `[server]`, `[store]` and the upstreams.
         server: TOML lines in `[server]`.
+        governance: The governance file; the default shows everything to `everyone`.
         everywhere: Listen on every address, as a registry for others does.
         batch: Items in one transaction, and so with one `updatedAt`.
     """
-    registry = RunningRegistry(folder, configuration + load(folder, upstreams, batch=batch), server=server)
+    registry = RunningRegistry(
+        folder, configuration + load(folder, upstreams, batch=batch), server=server, governance=governance
+    )
     if everywhere:
         registry.config.write_text(registry.config.read_text().replace("127.0.0.1", "0.0.0.0"))
     with registry:

@@ -12,6 +12,7 @@ from registry.api.callers import Callers
 from registry.api.identity import Identity
 from registry.api.noted import Noted, begin
 from registry.auth.authenticate import Authenticator, bad_token
+from registry.auth.capabilities import Capabilities
 from registry.auth.tokens import Drawn, draw
 from registry.commands.actor import local
 from registry.commands.issue_token import issue_token
@@ -39,12 +40,13 @@ class Logins:
 
     def __init__(self) -> None:
         self.seen: list[str] = []
+        self.principal = OCTOCAT
 
     def verify(self, text: str) -> Principal:
         self.seen.append(text)
         if text != "e30.e30.AA":
             raise bad_token("failed to parse token: it is not one of ours")
-        return OCTOCAT
+        return self.principal
 
 
 @pytest.fixture
@@ -170,11 +172,19 @@ class TestTokensOfLogins:
 
 
 class TestIdentity:
-    async def test_a_writer_needs_a_credential(self, authenticator: Authenticator, clock: FrozenClock) -> None:
+    async def test_a_writer_needs_a_credential(
+        self, store: SqliteStore, authenticator: Authenticator, clock: FrozenClock
+    ) -> None:
         """
         None at all is told apart from a bad one, because reference §4.1.1 answers it otherwise.
         """
-        identity = Identity(authenticator, Callers(()), Attempts(clock))
+        identity = Identity(
+            authenticator,
+            Capabilities(store, clock),
+            Callers(()),
+            Attempts(clock),
+            public_url="https://registry.example",
+        )
 
         def scope(*headers: tuple[bytes, bytes]) -> Any:  # Any: of a scope only these members are read
             made: Any = {"headers": list(headers), "client": ("192.0.2.1", 1)}
@@ -191,3 +201,28 @@ class TestIdentity:
             identity.holder(scope(), Role.ADMIN)
         with pytest.raises(Refused, match="needs the role admin"):
             identity.holder(scope(*_headers("e30.e30.AA")), Role.ADMIN)
+
+    async def test_who_has_no_home_is_told_where_to_read(
+        self, store: SqliteStore, authenticator: Authenticator, logins: Logins, clock: FrozenClock
+    ) -> None:
+        """
+        403 with the addresses of the caller's teams; none of them is read in place of a home.
+        """
+        identity = Identity(
+            authenticator,
+            Capabilities(store, clock),
+            Callers(()),
+            Attempts(clock),
+            public_url="https://registry.example/",
+        )
+        logins.principal = Principal(
+            subject="ann", origin=Origin.ORGANISATION, teams=("backend", "data~prod"), roles=frozenset({Role.READER})
+        )
+        scope: Any = {"headers": _headers("e30.e30.AA"), "client": ("192.0.2.1", 1)}  # Any: as above
+
+        with pytest.raises(Refused) as refused:
+            identity.reader(scope)
+
+        assert str(refused.value).endswith(
+            "read at https://registry.example/teams/backend, https://registry.example/teams/data~prod"
+        )

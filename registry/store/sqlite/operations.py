@@ -90,6 +90,17 @@ INSERT INTO tokens (id, owner, created_us, record) VALUES (:id, :owner, :created
 ON CONFLICT (id) DO UPDATE SET record = excluded.record
 """
 
+CAPABILITY: Final = "SELECT record FROM capabilities WHERE id = :id"
+CAPABILITY_OF: Final = "SELECT record FROM capabilities WHERE digest = :digest"
+CAPABILITIES: Final = "SELECT record FROM capabilities WHERE id < :before ORDER BY id DESC LIMIT :limit"
+CAPABILITIES_OF_TEAM: Final = """
+SELECT record FROM capabilities WHERE team = :team AND id < :before ORDER BY id DESC LIMIT :limit
+"""
+PUT_CAPABILITY: Final = """
+INSERT INTO capabilities (id, digest, team, record) VALUES (:id, :digest, :team, :record)
+ON CONFLICT (id) DO UPDATE SET record = excluded.record
+"""
+
 # A little at a time.
 FORGET_SPENT_PROOFS: Final = """
 DELETE FROM spent_proofs WHERE digest IN (
@@ -111,6 +122,7 @@ ROW_COUNTS: Final = {
     "runs": "SELECT count(*) FROM runs",
     "quarantine": "SELECT count(*) FROM quarantine",
     "tokens": "SELECT count(*) FROM tokens",
+    "capabilities": "SELECT count(*) FROM capabilities",
     "spent proofs": "SELECT count(*) FROM spent_proofs",
     "audit events": "SELECT count(*) FROM audit_events",
     "audit payloads": "SELECT count(*) FROM audit_payloads",

@@ -231,6 +231,18 @@ TOKENS: Final = (
     "CREATE INDEX tokens_owner ON tokens (owner, created_us, id)",
 )
 
+CAPABILITIES: Final = (
+    """
+    CREATE TABLE capabilities (
+      digest BLOB PRIMARY KEY CHECK (length(digest) = 32), -- of its address: what every request looks up
+      id TEXT NOT NULL UNIQUE,           -- sorts by when it was issued
+      team TEXT NOT NULL REFERENCES teams (team),
+      record BLOB NOT NULL               -- all that is known of it, MessagePack; of its secret only the digest
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX capabilities_team ON capabilities (team, id)",
+)
+
 LOGINS: Final = (
     """
     CREATE TABLE spent_proofs (

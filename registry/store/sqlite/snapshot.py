@@ -15,6 +15,7 @@ from registry.audit.question import Found, Question
 from registry.catalog.entry import ServerName, SourceId
 from registry.catalog.overlay import Source
 from registry.catalog.view import StoredEntry
+from registry.store.capabilities import Capability
 from registry.store.interface import HeldEntry
 from registry.store.records import (
     DueDocument,
@@ -42,6 +43,8 @@ T = TypeVar("T")
 run_decoder: Final = msgspec.json.Decoder(Run)
 quarantined_decoder: Final = msgspec.msgpack.Decoder(Quarantined)
 _token: Final = lru_cache(maxsize=4096)(msgspec.msgpack.Decoder(Token).decode)
+_capability: Final = lru_cache(maxsize=4096)(msgspec.msgpack.Decoder(Capability).decode)
+_AFTER_EVERY_ID: Final = "\U0010ffff"
 _NEWEST: Final = (1 << 62, "")
 _BEFORE_ALL: Final = FindingPosition(rule="", document=0, entry=0)
 
@@ -200,6 +203,23 @@ class SqliteSnapshot:
         bound = {"owner": owner, "created_us": created_us, "id": public_id, "limit": limit}
         rows = self._rows(sql.TOKENS if owner is None else sql.TOKENS_OF_OWNER, bound)
         return [_token(row[0]) for row in rows]
+
+    def capability(self, capability_id: str) -> Capability | None:
+        row = self._row(sql.CAPABILITY, {"id": capability_id})
+        return None if row is None else _capability(row[0])
+
+    def capability_of(self, digest: bytes) -> Capability | None:
+        # Asked at every request through one, as `token` is.
+        try:
+            row = self._connection.execute(sql.CAPABILITY_OF, {"digest": digest}).fetchone()
+        except sqlite3.Error as error:
+            raise unreadable(error) from error
+        return None if row is None else _capability(row[0])
+
+    def capabilities(self, *, team: str | None, limit: int, before: str | None = None) -> list[Capability]:
+        bound = {"team": team, "limit": limit, "before": before or _AFTER_EVERY_ID}
+        rows = self._rows(sql.CAPABILITIES if team is None else sql.CAPABILITIES_OF_TEAM, bound)
+        return [_capability(row[0]) for row in rows]
 
     def unjudged(self, *, revision: int, most: int | None = None) -> int:
         bound = {"revision": revision, "most": most}

@@ -14,6 +14,7 @@ from registry.audit.event import AuditEvent
 from registry.catalog.entry import Entry, Facets, ServerName
 from registry.catalog.overlay import Source
 from registry.clock import Clock
+from registry.store.capabilities import Capability
 from registry.store.records import Finding, Lease, Quarantined, Retention, Run, SourceState
 from registry.store.sqlite import findings as finding_sql
 from registry.store.sqlite import operations as sql
@@ -243,6 +244,10 @@ class SqliteTransaction(SqliteSnapshot):
     def put_token(self, token: Token) -> None:
         bound = {"id": token.id, "owner": token.owner, "created_us": token.created_us, "record": _msgpack(token)}
         self._connection.execute(sql.PUT_TOKEN, bound)
+
+    def put_capability(self, capability: Capability) -> None:
+        bound = {"id": capability.id, "digest": capability.digest, "team": capability.team}
+        self._connection.execute(sql.PUT_CAPABILITY, bound | {"record": _msgpack(capability)})
 
     def spend_proof(self, digest: bytes, *, expires_us: int, now_us: int) -> bool:
         spent = self._connection.execute(sql.SPEND_PROOF, {"digest": digest, "expires_us": expires_us}).rowcount == 1
