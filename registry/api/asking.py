@@ -18,6 +18,7 @@ from registry.api.params import parse_query
 from registry.api.written import caller
 from registry.catalog.approval import Approval
 from registry.catalog.entry import ServerName
+from registry.catalog.overlay import PRIVATE
 from registry.errors import Invalid, Refused
 from registry.governing.approvals import Sought, found_approvals
 from registry.governing.decisions import Ask, Reason, Versions
@@ -61,7 +62,7 @@ def asking_routes(prefix: str, deciding: Deciding) -> list[HTTPRouteHandler]:
             approvals, before = found_approvals(
                 snapshot,
                 sought,
-                lambda each: concerns_reader(principal, each) or concerns_publisher(principal, each),
+                lambda each: concerns_reader(principal, each) or _published(snapshot, principal, each),
                 now_us=now_us,
                 limit=wanted.limit,
                 before=wanted.after,
@@ -115,6 +116,11 @@ def _ask(principal: Principal, need: Need) -> Ask:
         tools=need.tools,
         expires_at=need.expires_at,
     )
+
+
+def _published(snapshot: Snapshot, principal: Principal, approval: Approval) -> bool:
+    # What others published elsewhere under such a name is decided about without telling them.
+    return concerns_publisher(principal, approval) and PRIVATE in snapshot.sources_having(ServerName(approval.name))
 
 
 def _report(

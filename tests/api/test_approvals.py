@@ -227,6 +227,11 @@ class TestRequests:
 
         approver.made(f"/v1/approvals/{asked['id']}/reject", reason="no licence")
 
+        everywhere_else = Person(registry, "otto", PUBLISHER, namespaces=("*",))
+        backend.made("/v0.1/x/registry/requests", name=PAYROLL, reason="r")
+        assert [each["name"] for each in everywhere_else.get("/v0.1/x/registry/requests").json()["items"]] == [
+            "com.acme.tools/saw"
+        ]
         (told,) = publisher.get("/v0.1/x/registry/requests").json()["items"]
         assert (told["name"], told["state"], told["reason"]) == ("com.acme.tools/saw", "rejected", "no licence")
         assert told["versions"][0]["version"] == "1.0.0"

@@ -47,5 +47,8 @@ def test_as_described(world: RunningRegistry, case: schemathesis.Case[Any]) -> N
     if case.path.endswith("/validate"):
         # Which bodies have the form of a server.json (reference §1.5: an address is what Go parses) OpenAPI cannot say.
         off.append(positive_data_acceptance)
+    if case.path.endswith("/x/registry/requests") and case.method == "POST":
+        # Without a credential, a write is 422 here (reference §4.1), and a header `Authorization` OpenAPI leaves out.
+        off.append(positive_data_acceptance)
 
     case.call_and_validate(base_url=world.url, timeout=_PATIENCE_S, excluded_checks=off)
