@@ -7,7 +7,7 @@ import click
 from rich.markup import escape
 
 from registry.catalog.approval import State
-from registry.cli.choosing import chosen_teams, expires_option, json_option, named, reason_option, team_options
+from registry.cli.choosing import chosen_teams, expires_option, expiry, json_option, named, reason_option, team_options
 from registry.cli.governing_desk import GoverningDesk, governing_desk
 from registry.cli.output import console, emit_json, seconds, table
 from registry.cli.target import target, target_options
@@ -59,18 +59,29 @@ def request_command(
     help="Those in this state.",
 )
 @click.option("--name", metavar="NAME", help="Only about this server.")
+@click.option(
+    "--expiring",
+    "ends",
+    metavar="DURATION",
+    callback=expiry,
+    help="Only those in force that end by themselves within it, such as 30d.",
+)
 @json_option
-def requests_command(config: Path | None, server: str | None, state: str, name: str | None, as_json: bool) -> None:
+def requests_command(
+    config: Path | None, server: str | None, state: str, name: str | None, ends: str | None, as_json: bool
+) -> None:
     """List what waits for a decision, or was decided, newest first."""
-    wanted = None if state == "any" else State(state)
-    reports = governing_desk(target(config, server)).approvals(wanted, name)
+    wanted = None if state == "any" or ends is not None else State(state)
+    reports = governing_desk(target(config, server)).approvals(wanted, name, ends)
     if as_json:
         emit_json(reports)
         return
     if not reports:
         click.echo("nothing waits for a decision" if wanted is State.REQUESTED else "there are none")
         return
-    shown = table("Approvals", "approval", "state", "server", "versions", "teams", "asked by", "decided by", "why")
+    shown = table(
+        "Approvals", "approval", "state", "server", "versions", "teams", "asked by", "decided by", "ends", "why"
+    )
     for each in reports:
         words = (
             each.name or "(by a rule)",
@@ -78,6 +89,7 @@ def requests_command(config: Path | None, server: str | None, state: str, name: 
             _teams(each),
             each.requested_by,
             each.decided_by or "-",
+            seconds(each.expires_at),
             each.reason or each.request,
         )
         shown.add_row(each.id, each.state, *map(escape, words))

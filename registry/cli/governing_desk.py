@@ -49,6 +49,7 @@ from registry.governing.reports import (
 )
 from registry.store.governance import Team
 from registry.store.interface import Snapshot, Store
+from schemas.rfc3339 import parse_instant
 
 R = TypeVar("R")
 
@@ -77,8 +78,8 @@ class GoverningDesk(Protocol):
         """Of a team or all, oldest first; *ended*: also those that were revoked."""
 
     def rules(self, *, ended: bool) -> list[RuleReport]: ...
-    def approvals(self, state: State | None, name: str | None) -> list[ApprovalReport]:
-        """Newest first."""
+    def approvals(self, state: State | None, name: str | None, ends: str | None = None) -> list[ApprovalReport]:
+        """Newest first; *ends*: only those in force that end before that instant, RFC 3339."""
 
     def blocks(self) -> list[BlockReport]: ...
 
@@ -131,11 +132,11 @@ class _Here:
         found = self._chosen.run(_reading(lambda snapshot: snapshot.governance.rules(in_force=not ended)))
         return [*map(rule_report, found)]
 
-    def approvals(self, state: State | None, name: str | None) -> list[ApprovalReport]:
+    def approvals(self, state: State | None, name: str | None, ends: str | None = None) -> list[ApprovalReport]:
         now_us = self._chosen.clock.now_us()
+        sought = Sought(state=state, name=name, expires_before_us=None if ends is None else parse_instant(ends))
 
         def listed(snapshot: Snapshot) -> list[ApprovalReport]:
-            sought = Sought(state=state, name=name)
             found, before = found_approvals(snapshot, sought, _any, now_us=now_us, limit=_PAGE, before=None)
             while before is not None:
                 more, before = found_approvals(snapshot, sought, _any, now_us=now_us, limit=_PAGE, before=before)
@@ -193,8 +194,9 @@ class _There:
     def rules(self, *, ended: bool) -> list[RuleReport]:
         return self._all("/v1/rules", {"state": "all" if ended else None}, _Page[RuleReport])
 
-    def approvals(self, state: State | None, name: str | None) -> list[ApprovalReport]:
-        return self._all("/v1/approvals", {"state": state, "name": name}, _Page[ApprovalReport])
+    def approvals(self, state: State | None, name: str | None, ends: str | None = None) -> list[ApprovalReport]:
+        asked = {"state": state, "name": name, "expires_before": ends}
+        return self._all("/v1/approvals", asked, _Page[ApprovalReport])
 
     def blocks(self) -> list[BlockReport]:
         return self._all("/v1/blocks", {}, _Page[BlockReport])

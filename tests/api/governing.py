@@ -1,15 +1,26 @@
 """A registry that mirrors acme and shows what was decided, and those who decide, as clients of its API."""
 
+import asyncio
 import contextlib
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
+from registry.catalog.approval import State
+from registry.catalog.entry import ServerName
+from registry.commands.actor import START
+from registry.commands.approvals import reject, revoke_approval
+from registry.commands.decide import decide
+from registry.commands.rules import unblock
+from registry.declaration import apply, read_declaration
 from registry.policy.principal import Role
+from registry.store.sqlite.store import SqliteStore
 from tests.api.publishing import server_path, version_path
 from tests.api.raw_request import send
+from tests.doubles.clock import FileClock
 from tests.doubles.issued import issue
 from tests.doubles.loaded_store import ANONYMOUS, acme
 from tests.doubles.plain_client import Answer
@@ -125,3 +136,27 @@ def everywhere(person: Person, name: str, version: str) -> list[Answer]:
         person.get(f"/v0.1{server_path(name)}/versions"),
         person.get(f"/v0{version_path(name, version)}", include_deleted="true"),
     ]
+
+
+def restored(registry: RunningRegistry) -> None:
+    """Take back what a test decided: approvals, requests, blocks, then what the governance file does not name."""
+    asyncio.run(_restored(registry))
+
+
+async def _restored(registry: RunningRegistry) -> None:
+    clock = FileClock(registry.clock.path)
+    store = SqliteStore(registry.store, clock)
+    try:
+        snapshot = store.snapshot()
+        rules = {rule.approval for rule in snapshot.governance.rules(in_force=True) if rule.name == "octavia"}
+        for approval in snapshot.governance.approvals(state=None, name=None, limit=1000):
+            ending = {State.REQUESTED: reject, State.APPROVED: revoke_approval}.get(approval.state)
+            if ending is not None and approval.id not in rules:
+                await decide(store, partial(ending, approval_id=approval.id, reason="the test is over", actor=START))
+        for block in snapshot.governance.blocks():
+            ended = partial(unblock, name=ServerName.parse(block.name), version=block.version)
+            await decide(store, partial(ended, reason="the test is over", actor=START))
+        declared = read_declaration(registry.governance)
+        await apply(store, declared, actor=START, approvers=1, now_us=clock.now_us())
+    finally:
+        await store.aclose()

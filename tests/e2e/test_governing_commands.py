@@ -47,6 +47,8 @@ def test_on_the_store(registry: RunningRegistry) -> None:
     approval = approved.out.partition(":")[0]
     assert approved.out == f"{approval}: approved, {PAYROLL} 1.0.0, for backend\n"
     assert backend.sees() == [f"{PAYROLL}@1.0.0"]
+    assert [each["id"] for each in _here(registry, "requests", "--expiring", "91d", "--json").json] == [approval]
+    assert _here(registry, "requests", "--expiring", "89d").out == "there are none\n"
     explained = _here(registry, "explain", PAYROLL, "--team", "backend")
     assert "team backend sees 1 of" in explained.out
     assert "answered by internal: internal claims the namespace com.acme" in explained.out
