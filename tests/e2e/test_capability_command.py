@@ -138,3 +138,18 @@ class TestCapability:
         rotated = _capability(registry, where, "rotate", made["id"], "--json").json
 
         assert (made["compat"], rotated["compat"]) == ("xcode", "xcode")
+
+
+class TestWorkers:
+    def test_a_revocation_is_in_force_in_all_of_them(self, tmp_path: Path) -> None:
+        """
+        From the end of the command on nobody reads through it, whichever worker is asked.
+        """
+        with RunningRegistry(tmp_path, "", governance=GOVERNANCE, workers=2) as registry:
+            made = _capability(registry, "here", "create", "--team", "backend")
+            before = {_reads(registry, made) for _ in range(20)}
+
+            _capability(registry, "here", "revoke", made.err.split()[0])
+
+            assert before == {200}
+            assert {_reads(registry, made) for _ in range(40)} == {404}
