@@ -14,7 +14,7 @@ import pytest
 from registry.commands.apply_changes import require_fence
 from registry.commands.follow import follow
 from registry.commands.perform import Done, recorded
-from registry.commands.project_views import project_team, project_views
+from registry.commands.project_views import project_team, project_views, settle_name
 from registry.commands.quota import spend_quotas
 from registry.store.interface import Transaction
 
@@ -26,6 +26,7 @@ _PARTS: list[Callable[..., object]] = [
     project_views,
     recorded,
     require_fence,
+    settle_name,
     spend_quotas,
 ]
 """What takes part in a command and is none: what it writes stands in the event of the command."""
