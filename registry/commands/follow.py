@@ -16,6 +16,7 @@ from registry.store.interface import Store, Transaction
 
 AT_ONCE: Final = 50
 _AT_A_TIME: Final = 20
+_OF_ONE_TEAM_AT_A_TIME: Final = 50
 _SETTLED_AT_A_TIME: Final = 50
 
 
@@ -32,7 +33,8 @@ def follow_pending(transaction: Transaction) -> Done[bool]:
     waiting = transaction.governance.pending()
     if not waiting:
         return Done(value=False)
-    left = _advance(transaction, waiting[0], limit=_AT_A_TIME)
+    limit = _AT_A_TIME if waiting[0].team is None else _OF_ONE_TEAM_AT_A_TIME
+    left = _advance(transaction, waiting[0], limit=limit)
     if left is None:
         transaction.governance.forget_pending(waiting[0].number)
     else:

@@ -14,7 +14,7 @@ import msgspec
 from rich.console import Console
 
 from registry.errors import ConfigFault
-from tests.bench import filters, footprint, generator, pages, publishing, searches, syncing
+from tests.bench import filters, footprint, generator, governance, pages, publishing, searches, syncing
 from tests.bench.figures import Figure, Report, show
 from tests.bench.machine import description, require_two_cores
 from tests.bench.wrk import require_wrk
@@ -27,6 +27,8 @@ _BENCHMARKS: Final[dict[str, Callable[[float], Iterator[Figure]]]] = {
     "sync": syncing.measure,
     "publish": publishing.measure,
     "footprint": footprint.measure,
+    "governance": governance.measure,
+    "teams": governance.measure_teams,
 }
 _WITH_WRK: Final = frozenset({"pages", "filters"})
 _WIDEST: Final = 170

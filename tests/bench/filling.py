@@ -22,12 +22,13 @@ from registry.store.sqlite.store import SqliteStore
 from schemas.validation.engine import REVISION
 from sync.normalize import normalize, take_apart
 from tests.bench.telling import tell
+from tests.doubles.opened import open_up
 
 UPSTREAM: Final = "bench"
 KIND: Final = "http"
 PRECEDENCE: Final = 10
 _BATCH: Final = 100
-_LARGEST_ENTRY_BYTES: Final = 1 << 20
+LARGEST_ENTRY_BYTES: Final = 1 << 20
 
 
 class _Key(msgspec.Struct):
@@ -65,13 +66,24 @@ async def fill(path: Path, versions: int) -> None:
         began, said = time.monotonic(), 0
         for start in range(0, versions, _BATCH):
             items = lines[start : start + _BATCH]
-            entries = [normalize(item, take_apart(item), max_entry_bytes=_LARGEST_ENTRY_BYTES) for item in items]
+            entries = [normalize(item, take_apart(item), max_entry_bytes=LARGEST_ENTRY_BYTES) for item in items]
             run = await perform(store, _applying(run, Batch(entries=entries)), durable=False)
             await store.transact(_judging(entries), durable=False)
             done = start + len(items)
             if done - said >= 50_000 or done == versions:
                 said = done
                 tell(f"filling a store: {done:,} of {versions:,}, {done / (time.monotonic() - began):,.0f} versions/s")
+    finally:
+        await store.aclose()
+
+
+async def open_empty(path: Path) -> None:
+    """Make the file at *path* a store with nothing in it, whose `everyone` sees whatever comes."""
+    clock = SystemClock()
+    migrate(path, clock=clock, release=RELEASE)
+    store = SqliteStore(path, clock)
+    try:
+        await store.transact(open_up)
     finally:
         await store.aclose()
 
@@ -97,6 +109,7 @@ async def make_due(path: Path) -> None:
 
 def _configure(transaction: Transaction) -> None:
     sources = [(Source(id=SourceId(UPSTREAM), precedence=PRECEDENCE), KIND)]
+    open_up(transaction)
     recorded(transaction, configure_sources(transaction, sources))
     transaction.put_unprojected(None)
 

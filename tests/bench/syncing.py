@@ -18,7 +18,7 @@ from registry.reports import RunReport
 from tests.bench import questions
 from tests.bench.catalogs import catalog_file, store_file, upstream_table
 from tests.bench.figures import Figure, at_least, below
-from tests.bench.filling import make_due
+from tests.bench.filling import make_due, open_empty
 from tests.bench.machine import LOADED_FROM, SERVED_ON, pinned
 from tests.bench.served import Served, configuration, open_loop, registry
 from tests.bench.small_writes import Writes
@@ -57,6 +57,7 @@ def measure(seconds: float) -> Iterator[Figure]:
 
 
 def _alone(folder: Path, url: str) -> Iterator[Figure]:
+    asyncio.run(open_empty(folder / "fresh.db"))
     config = configuration(folder, folder / "fresh.db", 8080, upstream_table(url))
     tell(f"a full walk over {_VERSIONS:,} versions")
     began = time.monotonic()
@@ -91,6 +92,7 @@ def _with_findings(folder: Path, url: str) -> Iterator[Figure]:
     """The same walk by a server, which judges what arrives meanwhile."""
     tell(f"a full walk over {_VERSIONS:,} versions by a server, with findings")
     store = folder / "judged.db"
+    asyncio.run(open_empty(store))
     with registry(folder, store, upstream=upstream_table(url)) as served:
         began = time.monotonic()
         while (run := _asked(served, "/v1/sync-runs?limit=1", _Reports).items)[:1] == [] or not run[0].ended:

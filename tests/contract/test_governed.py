@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-import msgspec
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -20,14 +19,13 @@ from registry.catalog.approval import Approval
 from registry.catalog.entry import ServerName, Status
 from registry.catalog.overlay import PRIVATE, Source
 from registry.catalog.query import Query
-from registry.catalog.standing import judge
 from registry.commands.apply_changes import Batch, apply_changes
 from registry.commands.approvals import Wanted, approve, approve_now, reject, request_approval, revoke_approval
 from registry.commands.change import Change
 from registry.commands.configure_sources import configure_sources, project_pending
 from registry.commands.follow import follow_all, settled
 from registry.commands.perform import Done, perform
-from registry.commands.project_views import project_views, standing
+from registry.commands.project_views import project_views
 from registry.commands.publish import Publication, publish
 from registry.commands.rules import block, end_rule, make_rule, unblock
 from registry.commands.set_status import Wanted as WantedStatus
@@ -37,7 +35,8 @@ from registry.errors import ChangeRefused, Conflict, Invalid, NotFound, Refused
 from registry.store.interface import Transaction
 from registry.views import compare
 from tests.contract.engines import NOW_US, SqliteEngine, entry, run, source, walk
-from tests.contract.governed_oracle import Consent, Held, Oracle, Row, covers
+from tests.contract.governed_oracle import Consent, Held, Oracle, covers
+from tests.contract.governed_readers import answers_agree, explanation_agrees
 from tests.contract.governing import ADA, BEN, key_of, row_of, told, updated_us, view
 from tests.doubles.clock import FrozenClock
 
@@ -350,36 +349,10 @@ class Governed(RuleBasedStateMachine):
                 key_of(item): item for item in await walk(view(self.store, team), Query(limit=3, include_deleted=True))
             }
             assert {key: row_of(item) for key, item in items.items()} == expected, team
-            await self._answers_agree(team, items)
+            await answers_agree(self.store, team, NAMES, VERSIONS, BODIES, items=items)
             await self._feed_agrees(team, items)
-            self._explanation_agrees(team, expected)
+            explanation_agrees(self.store, team, NAMES, now_us=self.clock.now_us(), expected=expected)
         assert (await compare(self.store, self.clock)).differences == ()
-
-    async def _answers_agree(self, team: str, items: dict[tuple[str, str], bytes]) -> None:
-        asked = view(self.store, team)
-        live = {key: item for key, item in items.items() if row_of(item).status != "deleted"}
-        assert await walk(asked, Query(limit=2)) == [live[key] for key in sorted(live)]
-        flagged = {key: item for key, item in live.items() if row_of(item).latest}
-        assert await walk(asked, Query(limit=2, version="latest")) == [flagged[key] for key in sorted(flagged)]
-        for name in NAMES:
-            of_name = [key for key in live if key[0] == name]
-            assert {key_of(item) for item in await asked.versions(ServerName(name), include_deleted=False)} == set(
-                of_name
-            )
-            latest = asked.latest(ServerName(name), include_deleted=False)
-            assert latest == next((flagged[key] for key in of_name if key in flagged), None)
-            assert (latest is None) == (not of_name)
-            for version in VERSIONS:
-                key = name, version
-                assert asked.version(ServerName(name), version, include_deleted=False) == live.get(key)
-                assert asked.version(ServerName(name), version, include_deleted=True) == items.get(key)
-        for word in BODIES:
-            found = [key for key in sorted(items) if row_of(items[key]).body == word]
-            query = Query(limit=2, search=word, include_deleted=True)
-            assert [key_of(item) for item in await walk(asked, query)] == found, (team, word)
-            assert [key_of(item) for item in await walk(asked, Query(limit=2, search=word))] == [
-                key for key in found if key in live
-            ]
 
     async def _feed_agrees(self, team: str, items: dict[tuple[str, str], bytes]) -> None:
         """Whoever polls with the newest instant seen ends with the same catalog."""
@@ -388,21 +361,6 @@ class Governed(RuleBasedStateMachine):
             fed[key_of(item)] = item
             self.newest[team] = max(self.newest[team], updated_us(item))
         assert {key: told(item) for key, item in fed.items()} == {key: told(item) for key, item in items.items()}
-
-    def _explanation_agrees(self, team: str, expected: dict[tuple[str, str], Row]) -> None:
-        snapshot = self.store.snapshot()
-        grants = snapshot.governance.grants(team=team, in_force=True)
-        for name in NAMES:
-            verdicts = judge(team, standing(snapshot, ServerName(name)), grants, now_us=self.clock.now_us())
-            for verdict in verdicts:
-                if verdict.shown is None:
-                    assert expected.get((name, verdict.version), _GONE).status == "deleted", verdict.reason
-                else:
-                    document = msgspec.json.decode(snapshot.document(verdict.shown.document_id))
-                    assert document["x"] == expected[name, verdict.version].body, verdict.reason
-
-
-_GONE: Final = Row("", "deleted", False)
 
 
 _QUICK: Final = settings(

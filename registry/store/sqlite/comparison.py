@@ -7,7 +7,7 @@ from registry.catalog.entry import ServerName
 from registry.catalog.standing import Verdict
 from registry.catalog.view import VisibleEntry, item
 from registry.store.sqlite import decisions, queries, rows
-from registry.store.sqlite.projection import Projection, next_change
+from registry.store.sqlite.projection import Memory, Projection, next_change
 from registry.store.sqlite.rows import Row
 
 
@@ -20,7 +20,7 @@ def different_rows(
         found = connection.execute(queries.DOCUMENT_BODY, {"id": document_id}).fetchone()
         return bytes(found[0])
 
-    projection = Projection(connection, body, lambda: 0, set())
+    projection = Projection(connection, body, lambda: 0, Memory())
     stored, computed = projection.computed(view, name, verdicts)
     served = {row[0]: row for row in connection.execute(queries.VIEW_SERVED, {"view": view, "name": name})}
     return [

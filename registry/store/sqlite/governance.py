@@ -17,7 +17,7 @@ from registry.store.governance import NamedVersion, Pending, Team
 from registry.store.sqlite import decisions as sql
 from registry.store.sqlite import queries
 from registry.store.sqlite.comparison import different_rows, different_time
-from registry.store.sqlite.projection import Projection, next_change
+from registry.store.sqlite.projection import Memory, Projection, next_change
 from registry.store.sqlite.readers import unreadable
 from registry.store.sqlite.rows import Row
 
@@ -165,7 +165,7 @@ class SqliteGovernance(SqliteGovernanceReads):
         self._timed: dict[int, bool] = {}
         self._by_pattern: dict[str, list[Grant]] = {}
         self._blocked: bool | None = None
-        self._grown: set[int] = set()
+        self._memory = Memory()
         self._body = body
         self._instant_us = instant_us
         self._forget_text = forget_text
@@ -273,7 +273,7 @@ class SqliteGovernance(SqliteGovernanceReads):
             # Whoever polls with the newest instant seen would not be told of an older one.
             return own_us if at_us is None or at_us <= self._newest_shown(view) else at_us
 
-        written = Projection(self._connection, self._body, changed_us, self._grown).replace(view, name, verdicts)
+        written = Projection(self._connection, self._body, changed_us, self._memory).replace(view, name, verdicts)
         self._put_time(view, name, next_change(verdicts))
         return written
 
@@ -283,7 +283,7 @@ class SqliteGovernance(SqliteGovernanceReads):
         wrong = [visible for visible, _ in different_rows(self._connection, view, name, verdicts)]
         if wrong:
             changes = [(visible, None) for visible in wrong]
-            Projection(self._connection, self._body, self._instant_us, self._grown).write(view, name, changes)
+            Projection(self._connection, self._body, self._instant_us, self._memory).write(view, name, changes)
         return written + len(wrong)
 
     def put_pending(self, pending: Pending) -> int:

@@ -17,12 +17,37 @@ from registry.store.sqlite import queries, rows
 _DEPARTED: Final = "no longer served from this source"
 
 
+class Memory:
+    """
+    What the views of one transaction share: most teams are shown the same bytes of a name.
+
+    `grown`: the views whose generation was moved: once is enough for all changes of a transaction.
+    """
+
+    def __init__(self) -> None:
+        self.grown: set[int] = set()
+        self._name = ""
+        self._items: dict[tuple[object, ...], bytes] = {}
+
+    def item(self, name: str, visible: VisibleEntry, changed_us: int, body: Callable[[int], bytes]) -> bytes:
+        if name != self._name:
+            self._name = name
+            self._items.clear()
+        entry = visible.entry
+        # With the official block these are all that an item says: see catalog.view.item.
+        key = (visible.official, changed_us, entry.digest, rows.ours(visible))
+        known = self._items.get(key)
+        if known is None:
+            known = self._items[key] = item(visible, document=body(entry.document_id), updated_us=changed_us)
+        return known
+
+
 class Projection:
     """
     Args:
         body: The document with that id.
         instant_us: The instant at which this becomes true; asked only if something changed.
-        grown: The views whose generation this transaction has moved: once is enough for all of its changes.
+        memory: What the views of one transaction share.
     """
 
     def __init__(
@@ -30,12 +55,12 @@ class Projection:
         connection: sqlite3.Connection,
         body: Callable[[int], bytes],
         instant_us: Callable[[], int],
-        grown: set[int],
+        memory: Memory,
     ) -> None:
         self._connection = connection
         self._body = body
         self._instant_us = instant_us
-        self._grown = grown
+        self._memory = memory
 
     def replace(self, view: int, name: ServerName, verdicts: Sequence[Verdict]) -> int:
         """Bring *name* up to date in one view; how many rows were written."""
@@ -79,11 +104,11 @@ class Projection:
         # At most one row of a name is flagged, and the schema holds us to it: unflag before flagging.
         for visible, unchanged_since_us in sorted(changes, key=lambda change: change[0].official.is_latest):
             changed_us = self._instant_us() if unchanged_since_us is None else unchanged_since_us
-            body = item(visible, document=self._body(visible.entry.document_id), updated_us=changed_us)
+            body = self._memory.item(name, visible, changed_us, self._body)
             bound = rows.view_parameters(visible, view=view, name=name, changed_us=changed_us, item=body)
             self._connection.execute(queries.PUT_VIEW_ROW, bound)
-        if view not in self._grown:
-            self._grown.add(view)
+        if view not in self._memory.grown:
+            self._memory.grown.add(view)
             self._connection.execute(queries.NEXT_GENERATION, {"view": view, "instant_us": self._instant_us()})
 
 
