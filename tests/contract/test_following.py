@@ -132,8 +132,11 @@ class TestDeclaring:
         file.write_text(GOVERNANCE)
         declared = read_declaration(file)
 
-        planned = [f"{step.sign} {step.what}".partition(" (")[0] for step in plan(store.snapshot(), declared)]
-        taken = await apply(store, declared, actor=ADA)
+        planned = [
+            f"{step.sign} {step.what}".partition(" (")[0]
+            for step in plan(store.snapshot(), declared, approvers=1, now_us=NOW_US)
+        ]
+        taken = await apply(store, declared, actor=ADA, approvers=1, now_us=NOW_US)
 
         assert planned == [
             "+ team backend",
@@ -144,9 +147,9 @@ class TestDeclaring:
             "+ rule ours: com.acme/*",
         ]
         assert len(taken) == len(planned)
-        assert plan(store.snapshot(), declared) == []
+        assert plan(store.snapshot(), declared, approvers=1, now_us=NOW_US) == []
         events = len(store.snapshot().audit_events(limit=1000))
-        assert await apply(store, declared, actor=ADA) == []
+        assert await apply(store, declared, actor=ADA, approvers=1, now_us=NOW_US) == []
         assert len(store.snapshot().audit_events(limit=1000)) == events
         assert await shown(store, "backend") == {KEY: "a"}
         assert await shown(store, EVERYONE) == {}
@@ -158,10 +161,10 @@ class TestDeclaring:
         await put(store, entry(PAY, body="a"))
         file = tmp_path / "governance.toml"
         file.write_text(GOVERNANCE)
-        await apply(store, read_declaration(file), actor=ADA)
+        await apply(store, read_declaration(file), actor=ADA, approvers=1, now_us=NOW_US)
         file.write_text(GOVERNANCE.replace('[[grant]]\nteam = "backend"\npattern = "com.acme"\n', ""))
 
-        (step,) = await apply(store, read_declaration(file), actor=ADA)
+        (step,) = await apply(store, read_declaration(file), actor=ADA, approvers=1, now_us=NOW_US)
 
         assert step.what.startswith("grant com.acme/* of backend")
         assert await shown(store, "backend") == {}
