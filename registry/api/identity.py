@@ -60,8 +60,11 @@ class Identity:
         caller = self.caller(scope)
         if caller is None:
             return self._authenticator.anonymous()
-        if caller.home_team is None and Role.READER in caller.roles:
-            raise Refused(_homeless(caller.subject, self._addresses(caller.teams)))
+        if caller.home_team is None and caller.teams and Role.READER in caller.roles:
+            raise Refused(
+                f"the credential of {caller.subject} names no home team, whose view this address serves; "
+                f"read at {self._addresses(caller.teams)}"
+            )
         return self._authenticator.reading(caller)
 
     def belonging(self, scope: HTTPScope) -> Principal:
@@ -137,9 +140,3 @@ class Identity:
         self._attempts.succeeded(address, token)
         noted_on(scope).principal = principal
         return principal
-
-
-def _homeless(subject: str, addresses: str) -> str:
-    if addresses:
-        return f"the credential of {subject} names no home team, whose view this address serves; read at {addresses}"
-    return f"the credential of {subject} names no team whose view it could read"

@@ -366,6 +366,7 @@ class TestGrowth:
             "runs": 0,
             "quarantine": 0,
             "tokens": 0,
+            "capabilities": 0,
             "spent proofs": 0,
             "audit events": 0,
             "audit payloads": 0,

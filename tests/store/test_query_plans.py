@@ -81,8 +81,7 @@ READS = {
 UNSORTED = [
     "PAGE_PLAIN", "PAGE_LATEST", "PAGE_FILTERED", "PAGE_ONE_VERSION", "SEARCH_COMMON", "NAMES_OF", "RUNS",
     "RUNS_OF_UPSTREAM", "NEVER_JUDGED", "JUDGED_BEFORE", "FINDINGS", "FINDINGS_OF_SOURCE", "OLD_SUPERSEDED",
-    "AUDIT_EVENTS", "TOKENS", "TOKENS_OF_OWNER",
-    "RUNS_OF_UPSTREAM", "OLD_SUPERSEDED", "TOKENS", "TOKENS_OF_OWNER",
+    "TOKENS", "TOKENS_OF_OWNER", "CAPABILITIES", "CAPABILITIES_OF_TEAM",
     "EVENTS", "SEALED", "FILED", "FOUND", "FOUND_BY_ACTION", "FOUND_BY_ACTOR", "FOUND_BY_OBJECT", "FOUND_BY_OUTCOME",
     "CHECKPOINTS", "LAST_CHECKPOINT",
 ]  # fmt: skip
@@ -100,9 +99,11 @@ WHOLE = {
     "FINDING_TOTALS": {"finding_totals"},  # a row for each rule
     "TEAMS": {"teams"},  # all of them are asked for
     "GRANTS": {"grants"},  # the same
-    "APPROVALS": {"approvals"},  # newest first, up to the limit
+    "GRANTS_IN_FORCE": {"grants"},  # the same
+    "GRANTS_COVERING": {"wanted"},  # the patterns that could cover one name
     "RULES": {"rules"},  # people make them: there are few
     "BLOCKS": {"blocks"},  # the same
+    "ANY_BLOCK": {"blocks"},  # the first one
     "PENDING": {"pending_views"},  # the same
     "RUNS_IN_STATE": {"runs"},  # retention keeps them few
     "SWEEP_RUNS": {"old"},  # the same

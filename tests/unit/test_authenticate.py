@@ -219,6 +219,7 @@ class TestIdentity:
             subject="ann", origin=Origin.ORGANISATION, teams=("backend", "data~prod"), roles=frozenset({Role.READER})
         )
         scope: Any = {"headers": _headers("e30.e30.AA"), "client": ("192.0.2.1", 1)}  # Any: as above
+        begin(scope, Noted("req_1", "192.0.2.1"))
 
         with pytest.raises(Refused) as refused:
             identity.reader(scope)
