@@ -119,6 +119,40 @@ class TestFindings:
             assert connection.execute("SELECT document_id FROM unjudged_documents").fetchall() == [(1,)]
 
 
+class TestGovernance:
+    def test_what_was_shown_is_approved(self, tmp_path: Path) -> None:
+        """
+        What an older release showed is granted and approved for everyone, byte for byte; what it hid is not.
+        """
+        path = tmp_path / "registry.db"
+        before = tuple(step for step in MIGRATIONS if step.title != "governance")
+        migrate(path, clock=SystemClock(), release=RELEASE, migrations=before)
+        with closing(open_writer(path)) as connection:
+            _insert_row(connection, "1")
+            _insert_row(connection, "2")
+            connection.execute("DELETE FROM view_entries WHERE version = '2'")
+
+        assert _migrate(path) == ["governance"]
+
+        with closing(open_reader(path)) as connection:
+            assert connection.execute("SELECT name, version, digest FROM approved_versions").fetchall() == [
+                ("a/b", "1", bytes(32))
+            ]
+            grants = connection.execute("SELECT team, pattern, revoked FROM grants").fetchall()
+        assert grants == [("everyone", "*", 0)]
+
+    def test_a_new_store_shows_nothing(self, tmp_path: Path) -> None:
+        """
+        Where nothing was shown before, nothing is granted and nothing is approved.
+        """
+        path = tmp_path / "registry.db"
+        _migrate(path)
+
+        with closing(open_reader(path)) as connection:
+            for table in ("grants", "approvals", "approved_versions", "rules"):
+                assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
+
+
 class TestOlderCode:
     @pytest.mark.parametrize("needed", ["0.2.1", "0.3.0", "0.10.0", "9.0.0"])
     def test_refuses_a_newer_file(self, tmp_path: Path, needed: str) -> None:
