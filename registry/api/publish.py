@@ -17,6 +17,7 @@ from registry.api.callers import Callers
 from registry.api.identity import Identity
 from registry.api.path import name_in, version_in
 from registry.api.source_limits import source_of
+from registry.api.stream import StreamedJson
 from registry.api.written import caller, wanted_status, written
 from registry.catalog.entry import ServerName
 from registry.catalog.overlay import Source
@@ -121,12 +122,12 @@ class PublishRoutes:
         principal, wanted = await wanted_status(request, self._identity)
         name = self._changeable(request.scope, principal, missing="Server not found")
         try:
-            items = await self._publisher.set_all_statuses(
+            shown = await self._publisher.set_all_statuses(
                 name, wanted, actor=acting(principal), source=self._source(request)
             )
         except ChangeRefused as refused:
             raise self._explained("Failed to update server status", refused, principal) from refused
-        return json_answer(b'{"updatedCount":%d,"servers":[%b]}\n' % (len(items), b",".join(items)))
+        return StreamedJson(self._publisher.statuses_answer(shown))
 
     async def _delete(self, request: _AnyRequest) -> ASGIApp:
         principal = caller(request.scope, self._identity)

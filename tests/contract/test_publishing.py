@@ -8,6 +8,7 @@ import pytest
 
 from registry.catalog.entry import ServerName, Status
 from registry.catalog.overlay import PRIVATE, Source
+from registry.catalog.published import published_item
 from registry.commands.actor import local
 from registry.commands.change import Change
 from registry.commands.edit import edit
@@ -50,8 +51,8 @@ async def _status(store: Store, version: str, status: Status, message: str | Non
 
 async def _all(store: Store, status: Status, message: str | None = None) -> list[dict[str, Any]]:
     wanted = Wanted(status=status, message=message)
-    items = await perform(store, lambda transaction: set_all_statuses(transaction, PAYROLL, wanted, CHANGE))
-    return [official(item) for item in items]
+    shown = await perform(store, lambda transaction: set_all_statuses(transaction, PAYROLL, wanted, CHANGE))
+    return [official(published_item(each, store.snapshot().document)) for each in shown]
 
 
 def _latest(blocks: dict[tuple[str, str], dict[str, Any]]) -> list[str]:
