@@ -14,7 +14,7 @@ from litestar.types import HTTPScope
 from registry.api.bodies import broken_json, read_body, server_json
 from registry.api.identity import Identity
 from registry.api.problems import ParameterFault
-from registry.catalog.entry import Status
+from registry.catalog.entry import Status, is_one_line
 from registry.commands.set_status import Wanted
 from registry.policy.principal import Principal
 from registry.publishing import Manifest
@@ -104,6 +104,8 @@ def _status_complaints(members: Members) -> list[ProblemDetail]:
         complain("expected string", "body.statusMessage", message)
     elif isinstance(message, str) and len(message) > _LONGEST_MESSAGE:
         complain(f"expected length <= {_LONGEST_MESSAGE}", "body.statusMessage", message[:100])
+    elif isinstance(message, str) and not is_one_line(message):
+        complain("expected one line of text, without control characters", "body.statusMessage", message[:100])
     complaints += [
         ProblemDetail(message="unexpected property", location=f"body.{name[:100]}", value=members)
         for name in members
