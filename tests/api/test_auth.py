@@ -84,6 +84,20 @@ class TestNone:
         assert (who.subject, who.namespaces) == ("none:anonymous", ("io.modelcontextprotocol.anonymous/*",))
         assert (set(who.roles), who.origin) == ({Role.PUBLISHER}, Origin.PUBLIC_IDENTITY)
 
+    @pytest.mark.parametrize("origin", ["https://evil.example", "http://127.0.0.1", "null", ""])
+    def test_no_page_in_a_browser(self, registry: RunningRegistry, origin: str) -> None:
+        """
+        Ours: a page that somebody looks at could ask a registry on their own machine, and read what it answers.
+        """
+        granted = len(events(registry))
+        answer = send(
+            registry.port, "/v0/auth/none", "Content-Length: 0", "Origin: " + origin, method="POST", host="localhost"
+        )
+
+        assert (answer.status, answer.json()["title"]) == (403, "Forbidden")
+        assert b"registry_token" not in answer.body
+        assert len(events(registry)) == granted
+
     def test_beyond_loopback(self, tmp_path: Path) -> None:
         """
         issue: where others can connect it stops the start, unless a second key says that it is meant.
