@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from registry.api.auth import LIMIT
+from registry.auth.registry_tokens import LIFETIME_S
 from registry.auth.signing_keys import own_key_file
 from registry.policy.principal import Origin, Role
 from tests.api.logins import (
@@ -17,6 +18,7 @@ from tests.api.logins import (
     principal,
     refused,
 )
+from tests.api.publishing import Client, manifest, problem
 from tests.api.raw_request import send
 from tests.doubles.publisher import Ed25519Key, proof
 from tests.running import RunningRegistry
@@ -115,6 +117,22 @@ class TestNone:
 
         assert "allow_beyond_loopback" in json.dumps(stopped.log)
         assert answer.status == 200
+
+
+class TestPublish:
+    def test_a_token_that_has_expired_or_is_none(self, registry: RunningRegistry) -> None:
+        """
+        reference §4.1.3: the words that clients look for, also where logins are on; not which of the two it is.
+        """
+        registry.clock.advance(LIMIT.every_ns / 1e9)
+        token = send(registry.port, "/v0/auth/none", "Content-Length: 0", method="POST").json()["registry_token"]
+        registry.clock.advance(LIFETIME_S)
+
+        answers = [Client(registry, each, "/v0").publish(manifest()) for each in (token, token[:-5] + "AAAAA", "x")]
+
+        assert [problem(answer)[:2] for answer in answers] == [(401, "Invalid or expired Registry JWT token")] * 3
+        assert len({answer.body for answer in answers}) == 1
+        assert problem(answers[0])[2][0].startswith("failed to parse token: ")
 
 
 class TestBodies:
