@@ -11,7 +11,7 @@ import msgspec
 from litestar import Request
 from litestar.types import HTTPScope
 
-from registry.api.bodies import broken_json, read_body, server_json
+from registry.api.bodies import no_members, read_body, server_json
 from registry.api.identity import Identity
 from registry.api.problems import ParameterFault
 from registry.catalog.entry import Status, is_one_line
@@ -63,10 +63,12 @@ async def wanted_status(
     body = await read_body(request)
     complaints = missing_header(request.scope)
     try:
-        members = require_unambiguous(body)
+        complaints += _status_complaints(members := require_unambiguous(body))
     except AmbiguousDocument as error:
-        raise broken_json(str(error), body) from error
-    complaints += _status_complaints(members)
+        refused = no_members(str(error), body)
+        if isinstance(refused, ParameterFault):
+            refused = ParameterFault([*complaints, *refused.errors])
+        raise refused from error
     if complaints:
         raise ParameterFault(complaints)
     # An empty message says nothing, and counts as none.

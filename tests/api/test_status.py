@@ -154,6 +154,8 @@ class TestOne:
         ("body", "location", "message"),
         [
             ({}, "body", "expected required property status to be present"),
+            ([], "body", "expected object"),
+            ("deleted", "body", "expected object"),
             ({"status": "gone"}, "body.status", 'expected value to be one of "active, deprecated, deleted"'),
             ({"status": 1}, "body.status", "expected string"),
             ({"status": "deleted", "statusMessage": "x" * 501}, "body.statusMessage", "expected length <= 500"),
