@@ -185,7 +185,7 @@ class _There:
 
     def set_all_statuses(self, name: ServerName, wanted: Wanted, /, *, tell: Callable[[bytes], None]) -> int:
         answer = self._status(name, f"/v0.1/servers/{quote(name, safe='')}/status", wanted)
-        tell(answer)
+        tell(answer + b"\n")
         return _decoded(answer, _Count).updated_count
 
     def _status(self, name: ServerName, path: str, wanted: Wanted) -> bytes:

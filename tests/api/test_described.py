@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
+from schemathesis.schemas import BaseSchema
 from schemathesis.specs.openapi.checks import positive_data_acceptance, unsupported_method
 
 from registry.api.routes import PREFIXES
@@ -36,7 +37,7 @@ _settings = settings(
 )
 
 
-def _described(*, with_a_credential: bool) -> Any:  # Any: schemathesis does not export what this is
+def _described(*, with_a_credential: bool) -> BaseSchema:
     """
     The operations that take a credential, or the others. The former do not say so here: it is always sent, and what a
     route does without one tests/api/test_matrix.py asks.
