@@ -25,6 +25,7 @@ from registry.api.measures import Measures
 from registry.api.problems import answer
 from registry.api.publish import PublishRoutes
 from registry.api.routes import routes
+from registry.api.write_turns import WriteTurns
 from registry.auth.authenticate import Authenticator
 from registry.auth.exchange.configured import configured_logins
 from registry.clock import Clock
@@ -122,6 +123,7 @@ def build(
         publisher(settings, store, client=client, clock=clock, environ=os.environ),
         identity,
         callers,
+        WriteTurns(clock),
         private=private_source(settings),
     )
 

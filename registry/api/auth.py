@@ -23,7 +23,7 @@ from registry.clock import Clock
 from registry.commands.grant_login import grant_login
 from registry.commands.perform import perform
 from registry.commands.refuse_login import refuse_login
-from registry.errors import RegistryError, Throttled
+from registry.errors import Refused, RegistryError, Throttled
 from registry.logs import BoundLog
 from registry.policy.ratelimit import RateLimit
 from registry.store.interface import Store
@@ -36,6 +36,7 @@ _MOST_AT_ONCE: Final = 32
 _LARGEST_BODY: Final = 64 * 1024
 _UNCACHED: Final = ((b"cache-control", b"no-store"),)
 _SPENT: Final = "this proof was used before; sign the present instant, and log in again"
+_PAGE: Final = "no page in a browser can log in here; use mcp-publisher or another client that is no browser"
 
 
 class RegistryToken(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,7 +69,13 @@ class Logins:
         self._inside = 0
 
     async def answer(self, login: Login, request: Request[Any, Any, Any]) -> ASGIApp:  # Any: none of it is used
-        """The answer to one request for *login*."""
+        """
+        The answer to one request for *login*.
+
+        Raises Refused for a page in a browser, where a login asks for no proof: it reaches loopback, too.
+        """
+        if not login.members and any(name == b"origin" for name, _ in request.scope["headers"]):
+            raise Refused(_PAGE)
         self._limits.admit(self._callers.address(request.scope))
         if self._inside >= _MOST_AT_ONCE:
             raise Throttled("too many logins are under way here; try again in a second", retry_after_s=1)
