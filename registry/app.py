@@ -27,6 +27,7 @@ from registry.api.problems import answer
 from registry.api.publish import PublishRoutes
 from registry.api.refusals import Refusals
 from registry.api.routes import routes
+from registry.api.write_turns import WriteTurns
 from registry.auth.authenticate import Authenticator
 from registry.auth.capabilities import Capabilities
 from registry.auth.exchange.configured import configured_logins
@@ -146,6 +147,7 @@ def build(
         publisher(settings, store, client=client, clock=clock, environ=os.environ),
         identity,
         callers,
+        WriteTurns(clock),
         private=private_source(settings),
     )
 

@@ -13,12 +13,16 @@ depends on what is stored is decided inside it.
 import asyncio
 import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
+from functools import partial
+from itertools import islice
 from typing import Final, Protocol
 
 import msgspec
 
 from registry.catalog.entry import Entry, ServerName, digest_of, facets_of, parse_version
+from registry.catalog.published import published_item
+from registry.catalog.view import VisibleEntry
 from registry.clock import Clock
 from registry.commands.actor import Actor
 from registry.commands.change import Change
@@ -29,7 +33,7 @@ from registry.commands.quota import Quota, hourly
 from registry.commands.set_status import Wanted, delete, set_all_statuses, set_status
 from registry.errors import ChangeRefused, Invalid, InvalidManifest
 from registry.settings import PublishSettings
-from registry.store.interface import Store, Transaction
+from registry.store.interface import Snapshot, Store, Transaction
 from schemas.validation.engine import publish_issues
 from schemas.validation.issue import Severity, valid
 from schemas.validation.reading import Members, listed, member_object, text
@@ -37,6 +41,7 @@ from schemas.validation.reading import Members, listed, member_object, text
 PUBLISHER_PROVIDED: Final = "io.modelcontextprotocol.registry/publisher-provided"
 _MOST_PROVIDED_BYTES: Final = 4096
 _SMALL_BYTES: Final = 16 * 1024
+_PART_BYTES: Final = 256 * 1024
 _INVALID_TO_PUBLISH: Final = "Failed to publish server, invalid schema: call /validate for details"
 _INVALID_TO_EDIT: Final = "Failed to edit server, invalid schema: call /validate for details"
 _WHITE_SPACE: Final = b" \t\r\n"
@@ -143,10 +148,20 @@ class Publisher:
 
     async def set_all_statuses(
         self, name: ServerName, wanted: Wanted, *, actor: Actor, source: str | None
-    ) -> list[bytes]:
-        """Set the status of all versions; their items, newest published first. Raises what the command does."""
+    ) -> list[VisibleEntry]:
+        """Set the status of all versions; them, newest published first. Raises what the command does."""
         change = self._change(actor, source)
         return await perform(self._store, lambda transaction: set_all_statuses(transaction, name, wanted, change))
+
+    async def statuses_answer(self, shown: Sequence[VisibleEntry]) -> AsyncIterator[bytes]:
+        """What is answered once all statuses are set, in parts: ten thousand documents are never in memory together."""
+        part = b'{"updatedCount":%d,"servers":[' % len(shown)
+        after = 0
+        while after < len(shown):
+            items = await self._store.ask(partial(_items, shown=shown, after=after))
+            yield part + b",".join(items)
+            part, after = b",", after + len(items)
+        yield b"]}\n"
 
     async def delete(self, name: ServerName, version: str, *, actor: Actor, source: str | None) -> bytes:
         """Set one version to deleted, if it is not; its item. Raises what the command does."""
@@ -197,6 +212,18 @@ class Publisher:
 
 class _NotKept(Exception):
     """Raised to end a transaction that was only tried."""
+
+
+def _items(snapshot: Snapshot, *, shown: Sequence[VisibleEntry], after: int) -> list[bytes]:
+    """The items of some that follow the first *after*, at least one."""
+    items: list[bytes] = []
+    size = 0
+    for visible in islice(shown, after, None):
+        items.append(published_item(visible, snapshot.document))
+        size += len(items[-1])
+        if size >= _PART_BYTES:
+            break
+    return items
 
 
 def _publication(manifest: Manifest) -> Publication:

@@ -48,7 +48,7 @@ def _teams(deciding: Deciding) -> list[HTTPRouteHandler]:
     async def make(request: AnyRequest) -> ASGIApp:
         scope = request.scope
         principal = identity.holder(scope, Role.ADMIN)
-        made = await deciding.carry_out(principal, await read_json(request, MakeTeam, most=LARGEST_BODY))
+        made = await deciding.carry_out(scope, principal, await read_json(request, MakeTeam, most=LARGEST_BODY))
         return private(team_report(made), status=201)
 
     return [list_teams, make]
@@ -71,13 +71,13 @@ def _grants(deciding: Deciding) -> list[HTTPRouteHandler]:
     async def give(request: AnyRequest) -> ASGIApp:
         scope = request.scope
         principal = identity.holder(scope, Role.ADMIN)
-        given = await deciding.carry_out(principal, await read_json(request, GiveGrant, most=LARGEST_BODY))
+        given = await deciding.carry_out(scope, principal, await read_json(request, GiveGrant, most=LARGEST_BODY))
         return private(grant_report(given), status=201)
 
     @route("/v1/grants/{grant_id:str}", http_method=[HttpMethod.DELETE], name="revoke-grant", status_code=200)
     async def revoke(scope: HTTPScope, grant_id: FromPath[str]) -> ASGIApp:
         principal = identity.holder(scope, Role.ADMIN)
-        revoked = await deciding.carry_out(principal, RevokeGrant(grant=grant_id, reason=reason_in(scope)))
+        revoked = await deciding.carry_out(scope, principal, RevokeGrant(grant=grant_id, reason=reason_in(scope)))
         return private(grant_report(revoked))
 
     return [list_grants, give, revoke]
@@ -99,13 +99,13 @@ def _rules(deciding: Deciding) -> list[HTTPRouteHandler]:
     async def make(request: AnyRequest) -> ASGIApp:
         scope = request.scope
         principal = identity.holder(scope, Role.ADMIN)
-        made = await deciding.carry_out(principal, await read_json(request, MakeRule, most=LARGEST_BODY))
+        made = await deciding.carry_out(scope, principal, await read_json(request, MakeRule, most=LARGEST_BODY))
         return private(rule_report(made), status=201)
 
     @route("/v1/rules/{rule_id:str}", http_method=[HttpMethod.DELETE], name="end-rule", status_code=200)
     async def end(scope: HTTPScope, rule_id: FromPath[str]) -> ASGIApp:
         principal = identity.holder(scope, Role.ADMIN)
-        ended = await deciding.carry_out(principal, EndRule(rule=rule_id, reason=reason_in(scope)))
+        ended = await deciding.carry_out(scope, principal, EndRule(rule=rule_id, reason=reason_in(scope)))
         return private(rule_report(ended))
 
     return [list_rules, make, end]
@@ -134,7 +134,7 @@ def _blocks(deciding: Deciding) -> list[HTTPRouteHandler]:
     async def block(request: AnyRequest) -> ASGIApp:
         scope = request.scope
         principal = identity.holder(scope, Role.APPROVER, Role.ADMIN)
-        made = await deciding.carry_out(principal, await read_json(request, BlockServer, most=LARGEST_BODY))
+        made = await deciding.carry_out(scope, principal, await read_json(request, BlockServer, most=LARGEST_BODY))
         return private(block_report(made), status=201)
 
     @route("/v1/blocks", http_method=[HttpMethod.DELETE], name="unblock-server", status_code=200)
@@ -142,7 +142,7 @@ def _blocks(deciding: Deciding) -> list[HTTPRouteHandler]:
         principal = identity.holder(scope, Role.APPROVER, Role.ADMIN)
         parameters = parse_query(scope["query_string"])
         name, version = required(parameters, "name"), parameters.get("version") or None
-        await deciding.carry_out(principal, UnblockServer(name=name, version=version, reason=reason_in(scope)))
+        await deciding.carry_out(scope, principal, UnblockServer(name=name, version=version, reason=reason_in(scope)))
         return private(Unblocked(name=name, version=version))
 
     return [list_blocks, block, unblock]

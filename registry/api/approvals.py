@@ -60,7 +60,7 @@ def approval_routes(deciding: Deciding) -> list[HTTPRouteHandler]:
 
     async def decided(scope: HTTPScope, decision: Decision, *, status: int = 200) -> Answer:
         principal = identity.holder(scope, Role.APPROVER)
-        return private(report(await deciding.carry_out(principal, decision)), status=status)
+        return private(report(await deciding.carry_out(scope, principal, decision)), status=status)
 
     @route("/v1/approvals", http_method=_READ, name="list-approvals")
     async def list_approvals(scope: HTTPScope) -> ASGIApp:
@@ -134,7 +134,8 @@ def approval_routes(deciding: Deciding) -> list[HTTPRouteHandler]:
         scope = request.scope
         principal = identity.holder(scope, Role.READER)
         return private(
-            report(await deciding.carry_out(principal, await read_json(request, Ask, most=LARGEST_BODY))), status=201
+            report(await deciding.carry_out(scope, principal, await read_json(request, Ask, most=LARGEST_BODY))),
+            status=201,
         )
 
     return [list_approvals, get_approval, approve_server, approve, reject, revoke, request]

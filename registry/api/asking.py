@@ -81,7 +81,7 @@ def asking_routes(prefix: str, deciding: Deciding) -> list[HTTPRouteHandler]:
     async def file_request(request: _AnyRequest) -> ASGIApp:
         principal = caller(request.scope, identity)
         need = await read_json(request, Need, most=LARGEST_BODY)
-        approval = await deciding.carry_out(principal, _ask(principal, need))
+        approval = await deciding.carry_out(request.scope, principal, _ask(principal, need))
         made = approval_report(store.snapshot(), approval, now_us=clock.now_us())
         return encoded(made, status=201, headers=_PRIVATE)
 

@@ -11,19 +11,21 @@ from typing import Any, Final
 import msgspec
 from litestar import HttpMethod, Request, route
 from litestar.handlers import HTTPRouteHandler
-from litestar.types import ASGIApp
+from litestar.types import ASGIApp, HTTPScope
 
 from registry.api.answers import encoded, problem
 from registry.api.bodies import read_body, texts
 from registry.api.callers import Callers
+from registry.api.noted import requesting
 from registry.api.source_limits import SourceLimits
 from registry.auth.exchange.login import Granted, Login, LoginRefused
 from registry.auth.registry_tokens import RegistryTokens
 from registry.clock import Clock
+from registry.commands.actor import Actor
 from registry.commands.grant_login import grant_login
 from registry.commands.perform import perform
 from registry.commands.refuse_login import refuse_login
-from registry.errors import RegistryError, Throttled
+from registry.errors import Refused, RegistryError, Throttled
 from registry.logs import BoundLog
 from registry.policy.ratelimit import RateLimit
 from registry.store.interface import Store
@@ -34,8 +36,10 @@ LIMIT: Final = RateLimit(burst=30, every_ns=2_000_000_000)
 
 _MOST_AT_ONCE: Final = 32
 _LARGEST_BODY: Final = 64 * 1024
+_ANYBODY: Final = Actor(subject="anonymous", roles=())
 _UNCACHED: Final = ((b"cache-control", b"no-store"),)
 _SPENT: Final = "this proof was used before; sign the present instant, and log in again"
+_PAGE: Final = "no page in a browser can log in here; use mcp-publisher or another client that is no browser"
 
 
 class RegistryToken(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,38 +72,47 @@ class Logins:
         self._inside = 0
 
     async def answer(self, login: Login, request: Request[Any, Any, Any]) -> ASGIApp:  # Any: none of it is used
-        """The answer to one request for *login*."""
+        """
+        The answer to one request for *login*.
+
+        Raises Refused for a page in a browser, where a login asks for no proof: it reaches loopback, too.
+        """
+        if not login.members and any(name == b"origin" for name, _ in request.scope["headers"]):
+            raise Refused(_PAGE)
         self._limits.admit(self._callers.address(request.scope))
         if self._inside >= _MOST_AT_ONCE:
             raise Throttled("too many logins are under way here; try again in a second", retry_after_s=1)
         self._inside += 1
         try:
             given = texts(await read_body(request, most=_LARGEST_BODY), login.members) if login.members else {}
-            return await self._exchanged(login, given)
+            return await self._exchanged(request.scope, login, given)
         finally:
             self._inside -= 1
 
-    async def _exchanged(self, login: Login, given: Mapping[str, str]) -> ASGIApp:
+    async def _exchanged(self, scope: HTTPScope, login: Login, given: Mapping[str, str]) -> ASGIApp:
         try:
             granted = await login.exchange(given)
         except LoginRefused as refused:
             claimed, reason = login.claimed(given), _for_the_record(refused)
-            await perform(self._store, partial(refuse_login, method=login.method, claimed=claimed, reason=reason))
+            somebody = requesting(scope, _ANYBODY)
+            await perform(
+                self._store,
+                partial(refuse_login, method=login.method, claimed=claimed, reason=reason, actor=somebody),
+            )
             self._log.info(f"refused a login by {login.method}", method=login.method.value)
             return _refusal(login, str(refused))
         token, expires_s = self._tokens.issue(granted.method, granted.subject, granted.permissions)
-        if not await self._recorded(granted):
+        if not await self._recorded(scope, granted):
             return _refusal(login, _SPENT)
         return encoded(RegistryToken(registry_token=token, expires_at=expires_s), headers=_UNCACHED)
 
-    async def _recorded(self, granted: Granted) -> bool:
+    async def _recorded(self, scope: HTTPScope, granted: Granted) -> bool:
         return await perform(
             self._store,
             partial(
                 grant_login,
                 method=granted.method,
-                subject=f"{granted.method}:{granted.subject}",
-                roles=granted.roles,
+                actor=requesting(scope, Actor(subject=f"{granted.method}:{granted.subject}", roles=granted.roles)),
                 resources=granted.resources,
                 spends=granted.spends,
                 now_us=self._clock.now_us(),

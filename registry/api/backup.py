@@ -6,26 +6,25 @@ that cannot be recorded is not sent; the command on the store itself makes one a
 
 import asyncio
 from base64 import b64encode
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Final
 
 from litestar import HttpMethod, route
 from litestar.handlers import HTTPRouteHandler
-from litestar.types import ASGIApp, HTTPResponseBodyEvent, HTTPResponseStartEvent, HTTPScope, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPResponseStartEvent, HTTPScope, Receive, Scope, Send
 
 from registry.api.answers import Header
 from registry.api.noted import on_loopback
 from registry.api.operators import require_operator
+from registry.api.stream import all_but_the_last, body_event
 from registry.commands.perform import perform
 from registry.commands.record_copy import DOWNLOAD, record_backup
 from registry.errors import StoreFault
 from registry.store.interface import Copy, Store
 
 _PART_BYTES: Final = 256 * 1024
-# Whoever stops reading for so long gets no more of it, and the next may have one.
-_LONGEST_STALL_S: Final = 10.0
 _MADE_WITHIN_S: Final = 1800.0
-_SENT_WITHIN_S: Final = 2 * 3600.0
 
 
 def backup_routes(store: Store) -> list[HTTPRouteHandler]:
@@ -63,10 +62,10 @@ class _Sent:
                 ),
             )
             await send(HTTPResponseStartEvent(type="http.response.start", status=200, headers=_headers(copy)))
-            last = await _all_but_the_last(copy, receive, send)
+            last = await all_but_the_last(_parts(copy), receive, send)
         # Whoever has all of it may ask for the next one at once.
         if last is not None:
-            await send(HTTPResponseBodyEvent(type="http.response.body", body=last, more_body=False))
+            await send(body_event(last, more=False))
 
     async def _made(self, held: AsyncExitStack) -> Copy:
         try:
@@ -76,31 +75,9 @@ class _Sent:
             raise StoreFault("making the copy took too long; take it on the machine itself, with --config") from error
 
 
-async def _all_but_the_last(copy: Copy, receive: Receive, send: Send) -> bytes | None:
-    """Send *copy* but for its last part; that part, None if whoever reads it left or is too slow."""
-    async with asyncio.TaskGroup() as group:
-        leaving = group.create_task(_left(receive))
-        try:
-            async with asyncio.timeout(_SENT_WITHIN_S):
-                part = await copy.read(_PART_BYTES)
-                while following := await copy.read(_PART_BYTES):
-                    if leaving.done():
-                        return None
-                    # The server takes the next part when the one before is on its way: no more is held in memory.
-                    async with asyncio.timeout(_LONGEST_STALL_S):
-                        await send(HTTPResponseBodyEvent(type="http.response.body", body=part, more_body=True))
-                    part = following
-                return part
-        except TimeoutError:
-            return None
-        finally:
-            leaving.cancel()
-
-
-async def _left(receive: Receive) -> None:
-    """Returns when the caller is gone. To what a body may hold nobody listens."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
+async def _parts(copy: Copy) -> AsyncIterator[bytes]:
+    while part := await copy.read(_PART_BYTES):
+        yield part
 
 
 def _headers(copy: Copy) -> list[Header]:

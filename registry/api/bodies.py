@@ -90,17 +90,16 @@ def server_json(body: bytes) -> Members:
     """
     members = read(body)
     if isinstance(members, Issue):
-        if (other := _other_json(body)) is not None:
-            failure = BodyFailure(message="expected object", location="body", value=other)
-            raise ParameterFault(_details([failure]))
-        raise broken_json(members.message, body)
+        raise no_members(members.message, body)
     if failures := body_failures(members):
         raise ParameterFault(_details(failures))
     return members
 
 
-def broken_json(message: str, body: bytes) -> BodyRefused:
-    """What to raise for a *body* that is no JSON, or can be read in two ways."""
+def no_members(message: str, body: bytes) -> BodyRefused | ParameterFault:
+    """What to raise for a *body* that is no JSON object, no JSON at all, or can be read in two ways: *message* says."""
+    if (other := _other_json(body)) is not None:
+        return ParameterFault(_details([BodyFailure(message="expected object", location="body", value=other)]))
     raw = body[: _LONGEST_VALUE * 4].decode(errors="replace")
     broken = ProblemDetail(message=message, location="body", value=_cut(raw))
     return BodyRefused(HTTPStatus.BAD_REQUEST, _FAILED, [broken])

@@ -8,6 +8,7 @@ from litestar.types import HTTPScope
 from registry.api.answers import Answer, Header, encoded
 from registry.api.identity import Identity
 from registry.api.listing import MOST_ITEMS, position
+from registry.api.noted import requesting
 from registry.api.params import bounded_integer, parse_query
 from registry.api.problems import ParameterFault
 from registry.clock import Clock
@@ -46,13 +47,15 @@ class Deciding:
         self.identity = identity
         self.approvers = approvers
 
-    async def carry_out(self, principal: Principal, decision: Decision) -> Any:  # Any: what the decision answers
+    async def carry_out(
+        self, scope: HTTPScope, principal: Principal, decision: Decision
+    ) -> Any:  # Any: what the decision answers
         """
         Make *decision*, and wait until it is in force.
 
         Raises Refused, NotFound, Invalid and Conflict, as `authorised` and the commands do, and StoreFault.
         """
-        actor = authorised(self.store.snapshot(), principal, decision)
+        actor = requesting(scope, authorised(self.store.snapshot(), principal, decision))
         return await decide(self.store, command_of(decision, actor=actor, approvers=self.approvers))
 
     def require_team(self, team: str) -> None:

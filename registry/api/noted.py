@@ -47,12 +47,16 @@ def noted_on(scope: Scope) -> Noted:
 
 def actor_in(scope: Scope, principal: Principal, *roles: Role) -> Actor:
     """Who acts in a request, from where, under which id. *roles*: those it takes; all of the principal's without."""
-    note = noted_on(scope)
     held = tuple(role.value for role in roles) or acting(principal).roles
-    return Actor(subject=principal.subject, roles=held, source=note.source or None, request=note.request)
+    return requesting(scope, Actor(subject=principal.subject, roles=held))
 
 
 def on_loopback(scope: Scope) -> Actor:
     """Who acts in a request of an operator on the machine itself, from where, under which id."""
+    return requesting(scope, ANONYMOUS_LOOPBACK)
+
+
+def requesting(scope: Scope, actor: Actor) -> Actor:
+    """*actor*, with the address and the id of the request that makes it act."""
     note = noted_on(scope)
-    return msgspec.structs.replace(ANONYMOUS_LOOPBACK, source=note.source or None, request=note.request)
+    return msgspec.structs.replace(actor, source=note.source or None, request=note.request)

@@ -18,6 +18,8 @@ from registry.api.identity import Identity
 from registry.api.noted import actor_in, noted_on
 from registry.api.path import name_in, version_in
 from registry.api.source_limits import source_of
+from registry.api.stream import StreamedJson
+from registry.api.write_turns import WriteTurns
 from registry.api.written import caller, wanted_status, written
 from registry.catalog.entry import ServerName
 from registry.catalog.overlay import Source
@@ -37,16 +39,25 @@ class PublishRoutes:
     The handlers, and what they share.
 
     Args:
+        turns: What limits those who take turns to write and change nothing.
         private: The source of what is published here, for the namespaces it claims.
     """
 
     def __init__(
-        self, store: Store, publisher: Publisher, identity: Identity, callers: Callers, *, private: Source
+        self,
+        store: Store,
+        publisher: Publisher,
+        identity: Identity,
+        callers: Callers,
+        turns: WriteTurns,
+        *,
+        private: Source,
     ) -> None:
         self._store = store
         self._publisher = publisher
         self._identity = identity
         self._callers = callers
+        self._turns = turns
         self.private = private
 
     def routes(self, prefixes: Sequence[str]) -> list[HTTPRouteHandler]:
@@ -83,9 +94,10 @@ class PublishRoutes:
         if not may_publish(principal, manifest.name, self.private):
             raise Refused(_not_permitted(principal, manifest.name, self.private))
         try:
-            return await self._publisher.publish(
-                manifest, actor=actor_in(request.scope, principal), source=self._source(request), dry_run=dry_run
-            )
+            with self._turns.of(principal, dry_run=dry_run):
+                return await self._publisher.publish(
+                    manifest, actor=actor_in(request.scope, principal), source=self._source(request), dry_run=dry_run
+                )
         except ChangeRefused as refused:
             raise self._explained("Failed to publish server", refused, principal) from refused
 
@@ -101,9 +113,10 @@ class PublishRoutes:
         if given.manifest.version != version:
             raise Invalid("Version in request body must match URL path parameter")
         try:
-            item = await self._publisher.edit(
-                given.manifest, actor=actor_in(request.scope, given.principal), source=self._source(request)
-            )
+            with self._turns.of(given.principal):
+                item = await self._publisher.edit(
+                    given.manifest, actor=actor_in(request.scope, given.principal), source=self._source(request)
+                )
         except ChangeRefused as refused:
             raise self._explained("Failed to edit server", refused, given.principal) from refused
         return json_answer(item + b"\n")
@@ -112,13 +125,14 @@ class PublishRoutes:
         principal, wanted = await wanted_status(request, self._identity)
         name = self._changeable(request.scope, principal, missing=_MISSING_VERSION)
         try:
-            item = await self._publisher.set_status(
-                name,
-                version_in(request.scope),
-                wanted,
-                actor=actor_in(request.scope, principal),
-                source=self._source(request),
-            )
+            with self._turns.of(principal):
+                item = await self._publisher.set_status(
+                    name,
+                    version_in(request.scope),
+                    wanted,
+                    actor=actor_in(request.scope, principal),
+                    source=self._source(request),
+                )
         except ChangeRefused as refused:
             raise self._explained("Failed to update server status", refused, principal) from refused
         return json_answer(item + b"\n")
@@ -127,19 +141,21 @@ class PublishRoutes:
         principal, wanted = await wanted_status(request, self._identity)
         name = self._changeable(request.scope, principal, missing="Server not found")
         try:
-            items = await self._publisher.set_all_statuses(
-                name, wanted, actor=actor_in(request.scope, principal), source=self._source(request)
-            )
+            with self._turns.of(principal):
+                shown = await self._publisher.set_all_statuses(
+                    name, wanted, actor=actor_in(request.scope, principal), source=self._source(request)
+                )
         except ChangeRefused as refused:
             raise self._explained("Failed to update server status", refused, principal) from refused
-        return json_answer(b'{"updatedCount":%d,"servers":[%b]}\n' % (len(items), b",".join(items)))
+        return StreamedJson(self._publisher.statuses_answer(shown))
 
     async def _delete(self, request: _AnyRequest) -> ASGIApp:
         principal = caller(request.scope, self._identity)
         name = self._changeable(request.scope, principal, missing=_MISSING_VERSION)
-        item = await self._publisher.delete(
-            name, version_in(request.scope), actor=actor_in(request.scope, principal), source=self._source(request)
-        )
+        with self._turns.of(principal):
+            item = await self._publisher.delete(
+                name, version_in(request.scope), actor=actor_in(request.scope, principal), source=self._source(request)
+            )
         return json_answer(item + b"\n")
 
     def _changeable(self, scope: HTTPScope, principal: Principal, *, missing: str) -> ServerName:

@@ -11,10 +11,10 @@ import msgspec
 from litestar import Request
 from litestar.types import HTTPScope
 
-from registry.api.bodies import broken_json, read_body, server_json
+from registry.api.bodies import no_members, read_body, server_json
 from registry.api.identity import Identity
 from registry.api.problems import ParameterFault
-from registry.catalog.entry import Status
+from registry.catalog.entry import Status, is_one_line
 from registry.commands.set_status import Wanted
 from registry.policy.principal import Principal
 from registry.publishing import Manifest
@@ -63,10 +63,12 @@ async def wanted_status(
     body = await read_body(request)
     complaints = missing_header(request.scope)
     try:
-        members = require_unambiguous(body)
+        complaints += _status_complaints(members := require_unambiguous(body))
     except AmbiguousDocument as error:
-        raise broken_json(str(error), body) from error
-    complaints += _status_complaints(members)
+        refused = no_members(str(error), body)
+        if isinstance(refused, ParameterFault):
+            refused = ParameterFault([*complaints, *refused.errors])
+        raise refused from error
     if complaints:
         raise ParameterFault(complaints)
     # An empty message says nothing, and counts as none.
@@ -104,6 +106,8 @@ def _status_complaints(members: Members) -> list[ProblemDetail]:
         complain("expected string", "body.statusMessage", message)
     elif isinstance(message, str) and len(message) > _LONGEST_MESSAGE:
         complain(f"expected length <= {_LONGEST_MESSAGE}", "body.statusMessage", message[:100])
+    elif isinstance(message, str) and not is_one_line(message):
+        complain("expected one line of text, without control characters", "body.statusMessage", message[:100])
     complaints += [
         ProblemDetail(message="unexpected property", location=f"body.{name[:100]}", value=members)
         for name in members

@@ -13,10 +13,11 @@ from typing import Final
 import jwt
 import msgspec
 
+from registry.auth.authenticate import bad_token
 from registry.auth.signing_keys import SigningKey
 from registry.catalog.pattern import parse_pattern
 from registry.clock import Clock
-from registry.errors import Invalid, Unauthenticated
+from registry.errors import Invalid
 from registry.ids import new_id
 from registry.policy.principal import Origin, Principal, Role
 
@@ -125,7 +126,7 @@ class RegistryTokens:
         try:
             return _principal(self._believed(text))
         except (jwt.PyJWTError, msgspec.MsgspecError, Invalid, ValueError, RecursionError) as error:
-            raise Unauthenticated("the token is not valid here, or not any more") from error
+            raise bad_token() from error
 
     def _believed(self, text: str) -> _Claims:
         if len(text) > _LONGEST or not _COMPACT.fullmatch(text):

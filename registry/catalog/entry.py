@@ -18,9 +18,11 @@ from schemas.server_json.document import registry_types, text_of, transports
 _NAME: Final = re.compile(r"[a-zA-Z0-9.-]+/[a-zA-Z0-9._-]+", re.ASCII)
 _NAME_LENGTHS: Final = range(3, 201)
 _VERSION_LENGTHS: Final = range(1, 256)
+_CONTROL: Final = "\\x00-\\x1f\\x7f-\\x9f\\ud800-\\udfff"
 # A version travels in paths, cursors and log lines. U+10FFFF, no character, is kept for what sorts after every version
 # (query.py). `latest` is a route of its own.
-_VERSION_REFUSED: Final = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\ud800-\\udfff\\U0010ffff]")
+_VERSION_REFUSED: Final = re.compile(f"[{_CONTROL}\\U0010ffff]")
+_MESSAGE_REFUSED: Final = re.compile(f"[{_CONTROL}]")
 
 SourceId = NewType("SourceId", str)
 """The configured name of an upstream, or of the private source."""
@@ -57,6 +59,11 @@ def parse_version(text: str) -> str:
     if text == "latest":
         raise Invalid("not a version: 'latest' is reserved and would hide the newest version")
     return text
+
+
+def is_one_line(message: str) -> bool:
+    """Whether a status message holds no control characters, which move a terminal's cursor or end a line of a log."""
+    return _MESSAGE_REFUSED.search(message) is None
 
 
 def digest_of(document: bytes) -> Digest:

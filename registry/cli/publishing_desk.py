@@ -54,7 +54,8 @@ class PublishingDesk(Protocol):
 
     def set_status(self, name: ServerName, version: str, wanted: Wanted, /) -> bytes: ...
 
-    def set_all_statuses(self, name: ServerName, wanted: Wanted, /) -> bytes: ...
+    def set_all_statuses(self, name: ServerName, wanted: Wanted, /, *, tell: Callable[[bytes], None]) -> int:
+        """How many versions have it. *tell* gets what the API answers, part by part."""
 
 
 def publishing_desk(chosen: Local | Remote) -> PublishingDesk:
@@ -109,10 +110,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
 
 def item(answer: bytes) -> Item:
     """Raises Invalid if *answer* is not what this release of a server answers."""
-    try:
-        told = msgspec.json.decode(answer, type=_Answer)
-    except msgspec.DecodeError as error:
-        raise Invalid(f"that was no answer of an mcp-registry of this release: {error}") from error
+    told = _decoded(answer, _Answer)
     official = told.meta.official
     return Item(
         name=told.server.name,
@@ -138,9 +136,14 @@ class _Here:
     def set_status(self, name: ServerName, version: str, wanted: Wanted, /) -> bytes:
         return self._do(lambda desk: desk.set_status(name, version, wanted, actor=self._chosen.actor, source=None))
 
-    def set_all_statuses(self, name: ServerName, wanted: Wanted, /) -> bytes:
-        items = self._do(lambda desk: desk.set_all_statuses(name, wanted, actor=self._chosen.actor, source=None))
-        return b'{"updatedCount":%d,"servers":[%b]}' % (len(items), b",".join(items))
+    def set_all_statuses(self, name: ServerName, wanted: Wanted, /, *, tell: Callable[[bytes], None]) -> int:
+        async def told(desk: Publisher) -> int:
+            shown = await desk.set_all_statuses(name, wanted, actor=self._chosen.actor, source=None)
+            async for part in desk.statuses_answer(shown):
+                tell(part)
+            return len(shown)
+
+        return self._do(told)
 
     def _do(self, work: Callable[[Publisher], Awaitable[T]], *, prepare: bool = False) -> T:
         chosen = self._chosen
@@ -180,8 +183,10 @@ class _There:
         path = f"/v0.1/servers/{quote(name, safe='')}/versions/{segment}/status"
         return self._status(name, path, wanted)
 
-    def set_all_statuses(self, name: ServerName, wanted: Wanted, /) -> bytes:
-        return self._status(name, f"/v0.1/servers/{quote(name, safe='')}/status", wanted)
+    def set_all_statuses(self, name: ServerName, wanted: Wanted, /, *, tell: Callable[[bytes], None]) -> int:
+        answer = self._status(name, f"/v0.1/servers/{quote(name, safe='')}/status", wanted)
+        tell(answer + b"\n")
+        return _decoded(answer, _Count).updated_count
 
     def _status(self, name: ServerName, path: str, wanted: Wanted) -> bytes:
         body = {"status": wanted.status.value}
@@ -196,6 +201,17 @@ class _There:
             if missing and refused.status == 404 and refused.detail:
                 raise NotFound(refused.detail) from refused
             raise explained(refused, self._chosen, name) from refused
+
+
+def _decoded(answer: bytes, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(answer, type=kind)
+    except msgspec.DecodeError as error:
+        raise Invalid(f"that was no answer of an mcp-registry of this release: {error}") from error
+
+
+class _Count(msgspec.Struct, frozen=True, rename="camel"):
+    updated_count: int
 
 
 class _Verdict(msgspec.Struct, frozen=True):

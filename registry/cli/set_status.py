@@ -18,10 +18,6 @@ LONGEST_MESSAGE: Final = 500
 """Characters (reference §1.5)."""
 
 
-class _Count(msgspec.Struct, frozen=True, rename="camel"):
-    updated_count: int
-
-
 def _name(_: click.Context, __: click.Parameter, text: str) -> ServerName:
     try:
         return ServerName.parse(text)
@@ -79,24 +75,25 @@ def set_status_command(
         raise SystemExit(1)
     what = str(name) if all_versions else f"{name}@{versions[0]}"
     try:
-        answer = desk.set_all_statuses(name, wanted) if all_versions else desk.set_status(name, versions[0], wanted)
+        if all_versions:
+            count = desk.set_all_statuses(name, wanted, tell=_written if as_json else _kept_quiet)
+            said = f"{what}: {'1 version is' if count == 1 else f'{count} versions are'} {status}"
+        else:
+            answer = desk.set_status(name, versions[0], wanted)
+            told = item(answer)
+            said = f"{told.name}@{told.version}: {told.status}"
+            if as_json:
+                emit_json(msgspec.Raw(answer))
     except CallerFault as refused:
         click.echo(visible(f"mcp-registry: cannot set the status of {what}: {refused}"), err=True)
         raise SystemExit(1) from refused
-    if as_json:
-        emit_json(msgspec.Raw(answer))
-        return
-    why = "" if message is None else f" ({message})"
-    if all_versions:
-        count = _count(answer)
-        click.echo(visible(f"{what}: {'1 version is' if count == 1 else f'{count} versions are'} {status}{why}"))
-    else:
-        told = item(answer)
-        click.echo(visible(f"{told.name}@{told.version}: {told.status}{why}"))
+    if not as_json:
+        click.echo(visible(said if message is None else f"{said} ({message})"))
 
 
-def _count(answer: bytes) -> int:
-    try:
-        return msgspec.json.decode(answer, type=_Count).updated_count
-    except msgspec.DecodeError as error:
-        raise Invalid(f"that was no answer of an mcp-registry of this release: {error}") from error
+def _written(part: bytes) -> None:
+    click.echo(part, nl=False)
+
+
+def _kept_quiet(_: bytes) -> None:
+    pass

@@ -4,8 +4,8 @@ On the store it acts as `local:<user>`, with the roles operator and admin, and i
 """
 
 import asyncio
-import getpass
 import os
+import pwd
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, BinaryIO, Final, TypeVar
@@ -40,7 +40,7 @@ class Local:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.clock = SystemClock()
-        self.actor: Actor = local(getpass.getuser())
+        self.actor: Actor = local(operating_user())
 
     def run(self, work: Callable[[SqliteStore], Awaitable[T]], *, prepare: bool = False) -> T:
         """
@@ -129,6 +129,16 @@ class Remote:
             return msgspec.json.decode(body, type=kind)
         except msgspec.DecodeError as error:
             raise Invalid(f"{self.url} did not answer like an mcp-registry of this release: {error}") from error
+
+
+def operating_user() -> str:
+    """Who runs this process, by the system's account: what the environment says of it anybody may write."""
+    number = os.getuid()
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        # Containers run as accounts that have no name.
+        return str(number)
 
 
 def target_options(command: Callable[..., Any]) -> Callable[..., Any]:  # Any: click's callbacks have any signature

@@ -1,6 +1,5 @@
 """`mcp-registry token`: tokens of ours, for people and for machines that send them as `Authorization: Bearer …`."""
 
-import getpass
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from registry.catalog.pattern import EVERY_NAME
 from registry.cli.lifetime import NEVER, lifetime_s
 from registry.cli.output import console, emit_json, seconds, table
 from registry.cli.publisher_file import publisher_file, usual_path
-from registry.cli.target import target, target_options
+from registry.cli.target import operating_user, target, target_options
 from registry.cli.token_desk import token_desk
 from registry.errors import Invalid
 from registry.policy.delegation import mandate
@@ -91,7 +90,7 @@ def create_command(
     path = None if file is None else Path(file) if file else usual_path()
     with ExitStack() as stack:
         put = None if path is None else stack.enter_context(publisher_file(path))
-        issued = desk.issue(owner if owner is not None else getpass.getuser(), label, wanted, lifetime_s)
+        issued = desk.issue(owner if owner is not None else operating_user(), label, wanted, lifetime_s)
         if put is not None:
             try:
                 put(issued.token, desk.registry)

@@ -260,10 +260,4 @@ def _put_in_force(transaction: Transaction, approval: Approval) -> None:
 
 def _event(action: str, actor: Actor, approval: Approval, **detail: str | int | None) -> AuditEvent:
     audience = "*" if approval.audience is None else " ".join(approval.audience)
-    return AuditEvent(
-        action=action,
-        actor=actor.subject,
-        roles=actor.roles,
-        object=approval.id,
-        detail={"server": approval.name, "audience": audience, **detail},
-    )
+    return actor.event(action, approval.id, {"server": approval.name, "audience": audience, **detail})

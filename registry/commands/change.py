@@ -1,6 +1,6 @@
 """Who changes what is published here, and what each such change has to find out first."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import msgspec
 
@@ -75,13 +75,10 @@ def require_free(snapshot: Snapshot, name: ServerName, urls: Iterable[str]) -> N
             raise ChangeRefused(f"remote URL {url} is already used by another server", taken_by=other)
 
 
-def items(snapshot: Snapshot, name: ServerName, versions: Sequence[str] | None = None) -> list[bytes]:
-    """The items of *versions*, or of all, as their publishers see them; newest published first."""
-    return [
-        published_item(visible, snapshot.document)
-        for visible in published(snapshot.entries(PRIVATE, name))
-        if versions is None or visible.entry.version in versions
-    ]
+def item_of(snapshot: Snapshot, name: ServerName, version: str) -> bytes:
+    """The item of a version that is published here, as its publishers see it."""
+    entries = published(snapshot.entries(PRIVATE, name))
+    return published_item(next(each for each in entries if each.entry.version == version), snapshot.document)
 
 
 def leaves_deleted(entry: StoredEntry, status: Status) -> bool:

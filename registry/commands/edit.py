@@ -5,7 +5,7 @@ import msgspec
 from registry.catalog.entry import ServerName, Status
 from registry.catalog.overlay import PRIVATE
 from registry.catalog.view import StoredEntry
-from registry.commands.change import Change, items, private_entries, require_free
+from registry.commands.change import Change, item_of, private_entries, require_free
 from registry.commands.perform import Done
 from registry.commands.project_views import project_views
 from registry.commands.publish import Publication
@@ -56,7 +56,7 @@ def edit(transaction: Transaction, publication: Publication, change: Change) -> 
     transaction.put_publication(before.id, subject=change.actor.subject, remote_urls=publication.remote_urls)
     project_views(transaction, [entry.name])
     return Done(
-        value=items(transaction, entry.name, [entry.version])[0],
+        value=item_of(transaction, entry.name, entry.version),
         event=change.actor.event(
             "server.edited",
             f"{entry.name}@{entry.version}",

@@ -2,10 +2,10 @@
 
 import msgspec
 
+from registry.commands.actor import Actor
 from registry.commands.perform import Done
-from registry.commands.refuse_login import refuse_login
+from registry.commands.refuse_login import refuse_login, unproved
 from registry.store.interface import Transaction
-from registry.store.records import AuditEvent
 
 
 class SpentOnce(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,8 +19,7 @@ def grant_login(
     transaction: Transaction,
     *,
     method: str,
-    subject: str,
-    roles: tuple[str, ...],
+    actor: Actor,
     resources: tuple[str, ...],
     spends: SpentOnce | None,
     now_us: int,
@@ -29,19 +28,15 @@ def grant_login(
     Whether the login stands; False, and recorded as refused, if what it *spends* was spent before.
 
     Args:
-        subject: Who it is, as the token will say: `dns:acme.example`.
+        actor: Who it is, as the token will say: `dns:acme.example`.
         resources: The patterns of names that the token is for.
     """
     if spends is not None and not transaction.spend_proof(spends.digest, expires_us=spends.expires_us, now_us=now_us):
-        refused = refuse_login(transaction, method=method, claimed=subject, reason="the proof was used before")
+        refused = refuse_login(
+            transaction, method=method, claimed=actor.subject, reason="the proof was used before", actor=unproved(actor)
+        )
         return Done(value=False, event=refused.event)
     return Done(
         value=True,
-        event=AuditEvent(
-            action="login.granted",
-            actor=subject,
-            roles=roles,
-            object=method,
-            detail={"namespaces": ", ".join(resources)},
-        ),
+        event=actor.event("login.granted", method, {"namespaces": ", ".join(resources)}),
     )

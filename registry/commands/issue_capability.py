@@ -145,4 +145,4 @@ def _parsed(networks: Sequence[str]) -> tuple[str, ...]:
 
 
 def _event(action: str, actor: Actor, capability_id: str, detail: dict[str, str | int | None]) -> AuditEvent:
-    return AuditEvent(action=action, actor=actor.subject, roles=actor.roles, object=capability_id, detail=detail)
+    return actor.event(action, capability_id, detail)

@@ -6,7 +6,7 @@ import msgspec
 
 from registry.catalog.entry import Entry
 from registry.catalog.overlay import PRIVATE
-from registry.commands.change import Change, items, require_free, require_ours
+from registry.commands.change import Change, item_of, require_free, require_ours
 from registry.commands.perform import Done
 from registry.commands.project_views import project_views
 from registry.errors import ChangeRefused
@@ -47,6 +47,6 @@ def publish(transaction: Transaction, publication: Publication, change: Change) 
     transaction.put_publication(entry_id, subject=change.actor.subject, remote_urls=publication.remote_urls)
     project_views(transaction, [entry.name])
     return Done(
-        value=items(transaction, entry.name, [entry.version])[0],
+        value=item_of(transaction, entry.name, entry.version),
         event=change.actor.event("server.published", f"{entry.name}@{entry.version}", {}, digest=entry.digest.hex()),
     )

@@ -9,7 +9,6 @@ from registry.commands.perform import Done
 from registry.errors import NotFound
 from registry.store.capabilities import Capability
 from registry.store.interface import Transaction
-from registry.store.records import AuditEvent
 
 
 def revoke_capability(
@@ -31,11 +30,5 @@ def revoke_capability(
         return Done(value=capability)
     revoked = msgspec.structs.replace(capability, revoked_us=transaction.instant_us, revoked_by=actor.subject)
     transaction.put_capability(revoked)
-    event = AuditEvent(
-        action="capability.revoked",
-        actor=actor.subject,
-        roles=actor.roles,
-        object=capability_id,
-        detail={"team": capability.team, "owner": capability.owner},
-    )
+    event = actor.event("capability.revoked", capability_id, {"team": capability.team, "owner": capability.owner})
     return Done(value=revoked, event=event)

@@ -120,4 +120,4 @@ def _named(name: ServerName, version: str | None) -> str:
 
 
 def _event(action: str, actor: Actor, what: str, **detail: str | int | None) -> AuditEvent:
-    return AuditEvent(action=action, actor=actor.subject, roles=actor.roles, object=what, detail=detail)
+    return actor.event(action, what, detail)

@@ -7,8 +7,10 @@ import msgspec
 
 from registry.audit.event import AuditEvent, Facts
 from registry.catalog.entry import ServerName, Status
-from registry.catalog.view import StoredEntry
-from registry.commands.change import Change, items, leaves_deleted, private_entries, require_free
+from registry.catalog.overlay import PRIVATE
+from registry.catalog.published import published
+from registry.catalog.view import StoredEntry, VisibleEntry
+from registry.commands.change import Change, item_of, leaves_deleted, private_entries, require_free
 from registry.commands.perform import Done
 from registry.commands.project_views import project_views
 from registry.errors import Invalid
@@ -48,23 +50,27 @@ def set_status(transaction: Transaction, name: ServerName, version: str, wanted:
         raise Invalid(_NO_CHANGE)
     _apply(transaction, name, [before], wanted, change)
     return Done(
-        value=items(transaction, name, [version])[0],
+        value=item_of(transaction, name, version),
         event=_event(f"{name}@{version}", wanted, change, changed=1, before=_facts(before)),
     )
 
 
-def set_all_statuses(transaction: Transaction, name: ServerName, wanted: Wanted, change: Change) -> Done[list[bytes]]:
+def set_all_statuses(
+    transaction: Transaction, name: ServerName, wanted: Wanted, change: Change
+) -> Done[list[VisibleEntry]]:
     """
-    Set the status of every version of a name; the items of all, newest published first.
+    Set the status of every version of a name; all of them, as they are then, newest published first.
 
-    Only those that differ change (reference §4.3). Raises as `set_status` does.
+    Only those that differ change (reference §4.3). Without their documents, which may be ten thousand of a megabyte
+    each: whoever answers reads those after the commit. Raises as `set_status` does.
     """
     entries = private_entries(transaction, name, missing=_MISSING)
     differing = [entry for entry in entries if not _has(entry, wanted)]
     if not differing or (wanted.status is Status.ACTIVE and wanted.message is not None):
         raise Invalid(_NO_CHANGES)
     _apply(transaction, name, differing, wanted, change)
-    return Done(value=items(transaction, name), event=_event(str(name), wanted, change, changed=len(differing)))
+    shown = published(transaction.entries(PRIVATE, name))
+    return Done(value=shown, event=_event(str(name), wanted, change, changed=len(differing)))
 
 
 def delete(transaction: Transaction, name: ServerName, version: str, change: Change) -> Done[bytes]:
@@ -76,7 +82,7 @@ def delete(transaction: Transaction, name: ServerName, version: str, change: Cha
     entries = private_entries(transaction, name, version, missing=_MISSING_VERSION)
     before = next(entry for entry in entries if entry.version == version)
     if before.status == Status.DELETED:
-        return Done(value=items(transaction, name, [version])[0])
+        return Done(value=item_of(transaction, name, version))
     return set_status(transaction, name, version, Wanted(status=Status.DELETED), change)
 
 

@@ -94,4 +94,4 @@ def revoke_access(transaction: Transaction, grant_id: str, *, reason: str, actor
 
 
 def _event(action: str, actor: Actor, what: str, **detail: str | int | None) -> AuditEvent:
-    return AuditEvent(action=action, actor=actor.subject, roles=actor.roles, object=what, detail=detail)
+    return actor.event(action, what, detail)

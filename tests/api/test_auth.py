@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from registry.api.auth import LIMIT
+from registry.auth.registry_tokens import LIFETIME_S
 from registry.auth.signing_keys import own_key_file
 from registry.policy.principal import Origin, Role
 from tests.api.logins import (
@@ -17,6 +18,7 @@ from tests.api.logins import (
     principal,
     refused,
 )
+from tests.api.publishing import Client, manifest, problem
 from tests.api.raw_request import send
 from tests.doubles.publisher import Ed25519Key, proof
 from tests.running import RunningRegistry
@@ -84,6 +86,20 @@ class TestNone:
         assert (who.subject, who.namespaces) == ("none:anonymous", ("io.modelcontextprotocol.anonymous/*",))
         assert (set(who.roles), who.origin) == ({Role.PUBLISHER}, Origin.PUBLIC_IDENTITY)
 
+    @pytest.mark.parametrize("origin", ["https://evil.example", "http://127.0.0.1", "null", ""])
+    def test_no_page_in_a_browser(self, registry: RunningRegistry, origin: str) -> None:
+        """
+        Ours: a page that somebody looks at could ask a registry on their own machine, and read what it answers.
+        """
+        granted = len(events(registry))
+        answer = send(
+            registry.port, "/v0/auth/none", "Content-Length: 0", "Origin: " + origin, method="POST", host="localhost"
+        )
+
+        assert (answer.status, answer.json()["title"]) == (403, "Forbidden")
+        assert b"registry_token" not in answer.body
+        assert len(events(registry)) == granted
+
     def test_beyond_loopback(self, tmp_path: Path) -> None:
         """
         issue: where others can connect it stops the start, unless a second key says that it is meant.
@@ -101,6 +117,22 @@ class TestNone:
 
         assert "allow_beyond_loopback" in json.dumps(stopped.log)
         assert answer.status == 200
+
+
+class TestPublish:
+    def test_a_token_that_has_expired_or_is_none(self, registry: RunningRegistry) -> None:
+        """
+        reference §4.1.3: the words that clients look for, also where logins are on; not which of the two it is.
+        """
+        registry.clock.advance(LIMIT.every_ns / 1e9)
+        token = send(registry.port, "/v0/auth/none", "Content-Length: 0", method="POST").json()["registry_token"]
+        registry.clock.advance(LIFETIME_S)
+
+        answers = [Client(registry, each, "/v0").publish(manifest()) for each in (token, token[:-5] + "AAAAA", "x")]
+
+        assert [problem(answer)[:2] for answer in answers] == [(401, "Invalid or expired Registry JWT token")] * 3
+        assert len({answer.body for answer in answers}) == 1
+        assert problem(answers[0])[2][0].startswith("failed to parse token: ")
 
 
 class TestBodies:

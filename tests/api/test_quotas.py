@@ -1,13 +1,14 @@
 """How often something may be changed here (registry/commands/quota.py), over HTTP, by one worker and by several."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
 
 import pytest
 
+from registry.api.write_turns import WITHOUT_CHANGE
 from registry.policy.principal import Role
 from tests.api.publishing import Client, manifest, problem, taking
 from tests.doubles.issued import issue
@@ -195,3 +196,31 @@ class TestWorkers:
         assert all(1 <= int(answer.headers["retry-after"]) <= 300 for answer in answers if answer.status == 429)
         assert Counter(answer.status for answer in later) == {200: 3, 429: 9}
         assert len({line["pid"] for line in registry.log if line.get("path") == "/v0.1/publish"}) > 1
+
+
+class TestWithoutChange:
+    def test_checks_and_refusals_are_limited_too(self, registry: RunningRegistry) -> None:
+        """
+        Ours: what comes to nothing takes a turn to write all the same, so it has a limit of its own for each subject,
+        which says when to come back; what is accepted does not count.
+        """
+        client, other = _publisher(registry, "refused"), _publisher(registry, "not-refused")
+        name = f"com.partner/counted-{next(_NUMBERS)}"
+        assert client.publish(manifest(name)).status == 200
+        asked: list[Callable[[], Answer]] = [
+            lambda: client.publish(manifest(name)),
+            lambda: client.request("POST", "/x/registry/publish-check", manifest(f"{name}-else")),
+            lambda: client.set_status(name, "9.9.9", "deleted"),
+        ]
+        statuses = [asked[number % 3]().status for number in range(WITHOUT_CHANGE.burst)]
+        answers = [ask() for ask in asked]
+        # What came back while they were sent.
+        while answers[-1].status != 429:
+            answers.append(client.set_status(name, "9.9.9", "deleted"))
+        refused = answers[-1]
+
+        assert set(statuses) == {400, 200, 404}
+        assert problem(refused)[1].startswith("too many checks and refused changes by refused; try again in 1 s")
+        assert (int(refused.headers["retry-after"]), _publish(other).status) == (1, 200)
+        registry.clock.advance(1)
+        assert _publish(client).status == 200

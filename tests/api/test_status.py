@@ -154,9 +154,19 @@ class TestOne:
         ("body", "location", "message"),
         [
             ({}, "body", "expected required property status to be present"),
+            ([], "body", "expected object"),
+            ("deleted", "body", "expected object"),
             ({"status": "gone"}, "body.status", 'expected value to be one of "active, deprecated, deleted"'),
             ({"status": 1}, "body.status", "expected string"),
             ({"status": "deleted", "statusMessage": "x" * 501}, "body.statusMessage", "expected length <= 500"),
+            *(
+                (
+                    {"status": "deleted", "statusMessage": f"gone{character}"},
+                    "body.statusMessage",
+                    "expected one line of text, without control characters",
+                )
+                for character in ("\n", "\x00", "\x1b[2J", "\x7f", "\x9b")
+            ),
             ({"status": "deleted", "status_message": "x"}, "body.status_message", "unexpected property"),
         ],
         ids=repr,

@@ -8,6 +8,7 @@ import pytest
 
 from registry.catalog.entry import ServerName, Status
 from registry.catalog.overlay import PRIVATE, Source
+from registry.catalog.published import published_item
 from registry.commands.actor import local
 from registry.commands.change import Change
 from registry.commands.edit import edit
@@ -17,6 +18,7 @@ from registry.commands.quota import Quota, hourly
 from registry.commands.set_status import Wanted, delete, set_all_statuses, set_status
 from registry.errors import ChangeRefused, Invalid, NotFound, Refused, Throttled
 from registry.store.interface import Store
+from registry.store.records import Retention
 from schemas.rfc3339 import parse_instant
 from tests.contract.engines import NOW_US, configure, entry, everything, official, put, source
 from tests.doubles.clock import FrozenClock
@@ -50,8 +52,8 @@ async def _status(store: Store, version: str, status: Status, message: str | Non
 
 async def _all(store: Store, status: Status, message: str | None = None) -> list[dict[str, Any]]:
     wanted = Wanted(status=status, message=message)
-    items = await perform(store, lambda transaction: set_all_statuses(transaction, PAYROLL, wanted, CHANGE))
-    return [official(item) for item in items]
+    shown = await perform(store, lambda transaction: set_all_statuses(transaction, PAYROLL, wanted, CHANGE))
+    return [official(published_item(each, store.snapshot().document)) for each in shown]
 
 
 def _latest(blocks: dict[tuple[str, str], dict[str, Any]]) -> list[str]:
@@ -227,6 +229,18 @@ class TestEdit:
         assert after | {"updatedAt": ""} == before | {"updatedAt": ""}
         assert after["updatedAt"] > before["updatedAt"]
         assert store.snapshot().growth().rows["superseded documents"] == documents + 1
+
+    async def test_no_retention_reaches_the_old_document(self, store: Store) -> None:
+        """
+        issue: an edit keeps the old document; what was published here nobody has but this store.
+        """
+        await _publish(store)
+        await self._edit(store, body="mended")
+        before = store.snapshot().growth().rows
+        far = Retention(runs_before_us=1 << 60, quarantine_before_us=1 << 60, superseded_before_us=1 << 60)
+
+        assert await store.transact(lambda transaction: transaction.sweep(far, limit=100)) == 0
+        assert store.snapshot().growth().rows == before
 
     async def test_what_is_not_there_or_deleted_cannot_be_edited(self, store: Store) -> None:
         """

@@ -1,6 +1,8 @@
 """`mcp-registry token`, on the store itself and on a running server."""
 
 import json
+import os
+import pwd
 import stat
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from registry.policy.token import public_id
 from tests.doubles.issued import issue
 from tests.doubles.plain_client import fetch
 from tests.e2e.command import Outcome, mcp_registry
+from tests.e2e.records import audited
 from tests.running import RunningRegistry
 
 
@@ -48,6 +51,17 @@ class TestCreate:
         assert token not in outcome.err
         with registry:
             assert _reads(registry, token) == 200
+
+    def test_the_record_says_who_it_was(self, registry: RunningRegistry) -> None:
+        """
+        issue: as `local:<user>`, with two roles; the user is the system's account, whatever the environment says.
+        """
+        outcome = _token(registry, "create", "--role", "admin", LOGNAME="eve", USER="eve", LNAME="eve", USERNAME="eve")
+
+        (event,) = audited(registry, "token.issued")
+        assert outcome.status == 0
+        assert (event.actor, event.roles) == (f"local:{pwd.getpwuid(os.getuid()).pw_name}", ("operator", "admin"))
+        assert " of eve:" not in outcome.err
 
     def test_the_first_administrator(self, registry: RunningRegistry) -> None:
         """

@@ -149,8 +149,11 @@ class TestGovernance:
         _migrate(path)
 
         with closing(open_reader(path)) as connection:
-            for table in ("grants", "approvals", "approved_versions", "rules"):
-                assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
+            found = connection.execute(
+                "SELECT id FROM grants UNION SELECT id FROM approvals UNION SELECT id FROM rules"
+            )
+            assert found.fetchall() == []
+            assert connection.execute("SELECT name FROM approved_versions").fetchall() == []
 
 
 class TestOlderCode:

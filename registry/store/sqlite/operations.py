@@ -149,9 +149,11 @@ SWEEP_QUARANTINE: Final = """
 DELETE FROM quarantine WHERE id IN (SELECT id FROM quarantine WHERE last_seen_us < :before_us LIMIT :limit)
 """
 
+# What was published here and replaced nobody could fetch again, so no retention reaches it.
 OLD_SUPERSEDED: Final = """
 SELECT entry_id, superseded_us, document_id FROM superseded_documents
-WHERE superseded_us < :before_us ORDER BY superseded_us LIMIT :limit
+WHERE superseded_us < :before_us AND entry_id NOT IN (SELECT entry_id FROM publications)
+ORDER BY superseded_us LIMIT :limit
 """
 FORGET_SUPERSEDED: Final = """
 DELETE FROM superseded_documents
