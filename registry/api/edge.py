@@ -105,6 +105,7 @@ class Edge:
             else:
                 await refused(scope, receive, observed)
         finally:
+            noted.let_go()
             elapsed_ns = self._clock.monotonic_ns() - started_ns
             template: object = scope.get("path_template")
             self._access.line(scope, noted, path, status=status, size_bytes=size, elapsed_ns=elapsed_ns)

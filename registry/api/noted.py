@@ -33,6 +33,19 @@ class Noted:
         self.object: str | None = None
         self.error: Exception | None = None
 
+    def let_go(self) -> None:
+        """
+        Forget the error, and where it came from.
+
+        The error holds the frames it passed, these the request, and the request this note: nothing of it would end
+        before the garbage collector comes by. Until then the server waits for a body that nobody reads any more.
+        """
+        error: BaseException | None = self.error
+        self.error = None
+        while error is not None:
+            error.__traceback__ = None
+            error = error.__cause__ or error.__context__
+
 
 def begin(scope: Scope, noted: Noted) -> None:
     """Note it on a request that nothing was noted on."""

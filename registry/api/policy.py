@@ -18,13 +18,15 @@ class Access(StrEnum):
     """
     What is enough, where it is no role for a name.
 
-    OPEN: nothing; a credential is not looked at. VIEW: the role reader and a home team, or no credential where there is
-    an anonymous team. ADMINISTRATION: the role admin. LOOPBACK: to call from the machine itself, which is no page in a
-    browser; such a route exists on loopback listeners only.
+    OPEN: nothing; a credential is not looked at. VIEW: the role reader and a home team (at the address of a team: to
+    belong to that team), or no credential where there is an anonymous team. CAPABILITY: to know the address, below
+    which there is nothing but one team's view. ADMINISTRATION: the role admin. LOOPBACK: to call from the machine
+    itself, which is no page in a browser; such a route exists on loopback listeners only.
     """
 
     OPEN = "open"
     VIEW = "view"
+    CAPABILITY = "capability"
     ADMINISTRATION = "administration"
     LOOPBACK = "loopback operator"
 
@@ -32,8 +34,9 @@ class Access(StrEnum):
 class RoutePolicy(msgspec.Struct, frozen=True, kw_only=True):
     """
     Attributes:
-        needs: Any one of these is enough. A role stands for itself and for names that the caller's patterns cover.
-        events: What may be on record after a request that succeeded; none: it changes nothing.
+        needs: Any one of these is enough. A role stands for itself and for what the caller's patterns and teams cover
+            (registry.policy.mandates).
+        events: What may be on record after a request that succeeded, one of these; none: it changes nothing.
         harmless: Why there are no events, where the method would make one expect some.
     """
 
@@ -43,9 +46,10 @@ class RoutePolicy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _OPEN: Final = RoutePolicy(needs=(Access.OPEN,))
-_VIEW: Final = RoutePolicy(needs=(Access.VIEW,))
-_TOKENS_READ: Final = RoutePolicy(needs=(Access.ADMINISTRATION,))
+_VIEW: Final = RoutePolicy(needs=(Access.VIEW, Access.CAPABILITY))
+_ADMINISTRATION_READ: Final = RoutePolicy(needs=(Access.ADMINISTRATION,))
 _OPERATOR_READS: Final = RoutePolicy(needs=(Access.LOOPBACK,))
+_DECIDED: Final = ("approval.approved", "approval.seconded")
 _STATUS: Final = RoutePolicy(needs=(Role.PUBLISHER, Role.ADMIN), events=("server.status_changed",))
 
 POLICY: Final[Mapping[str, RoutePolicy]] = {
@@ -78,11 +82,45 @@ POLICY: Final[Mapping[str, RoutePolicy]] = {
     "list-audit-events": RoutePolicy(needs=(Role.AUDITOR,)),
     "list-audit-checkpoints": RoutePolicy(needs=(Role.AUDITOR,)),
     # Tokens: those that the caller could have issued (registry.policy.delegation).
-    "list-tokens": _TOKENS_READ,
-    "get-token": _TOKENS_READ,
+    "list-tokens": _ADMINISTRATION_READ,
+    "get-token": _ADMINISTRATION_READ,
     "issue-token": RoutePolicy(needs=(Access.ADMINISTRATION,), events=("token.issued",)),
     "revoke-token": RoutePolicy(needs=(Access.ADMINISTRATION,), events=("token.revoked",)),
     "revoke-tokens-of-subject": RoutePolicy(needs=(Access.ADMINISTRATION,), events=("token.revoked",)),
+    # Capability addresses: of teams whose views the caller could hand out by a token.
+    "list-capabilities": _ADMINISTRATION_READ,
+    "get-capability": _ADMINISTRATION_READ,
+    "issue-capability": RoutePolicy(needs=(Access.ADMINISTRATION,), events=("capability.issued",)),
+    "rotate-capability": RoutePolicy(needs=(Access.ADMINISTRATION,), events=("capability.rotated",)),
+    "revoke-capability": RoutePolicy(needs=(Access.ADMINISTRATION,), events=("capability.revoked",)),
+    # What administrators decide. Blocks are for those who decide about the name for every team.
+    "list-teams": _ADMINISTRATION_READ,
+    "make-team": RoutePolicy(needs=(Access.ADMINISTRATION,), events=("team.made",)),
+    "list-grants": _ADMINISTRATION_READ,
+    "give-grant": RoutePolicy(needs=(Access.ADMINISTRATION,), events=("grant.given",)),
+    "revoke-grant": RoutePolicy(needs=(Access.ADMINISTRATION,), events=("grant.revoked",)),
+    "list-rules": _ADMINISTRATION_READ,
+    "make-rule": RoutePolicy(needs=(Access.ADMINISTRATION,), events=("rule.made",)),
+    "end-rule": RoutePolicy(needs=(Access.ADMINISTRATION,), events=("rule.ended",)),
+    "list-blocks": RoutePolicy(needs=(Role.APPROVER, Role.ADMIN, Role.AUDITOR)),
+    "block-server": RoutePolicy(needs=(Role.APPROVER, Role.ADMIN), events=("server.blocked",)),
+    "unblock-server": RoutePolicy(needs=(Role.APPROVER, Role.ADMIN), events=("server.unblocked",)),
+    # What approvers decide.
+    "list-approvals": RoutePolicy(needs=(Role.APPROVER, Role.AUDITOR, Role.ADMIN)),
+    "get-approval": RoutePolicy(needs=(Role.APPROVER, Role.AUDITOR, Role.ADMIN)),
+    "approve-server": RoutePolicy(needs=(Role.APPROVER,), events=_DECIDED),
+    "approve-request": RoutePolicy(needs=(Role.APPROVER,), events=_DECIDED),
+    "reject-request": RoutePolicy(needs=(Role.APPROVER,), events=("approval.rejected",)),
+    "revoke-approval": RoutePolicy(needs=(Role.APPROVER,), events=("approval.revoked",)),
+    "explain": RoutePolicy(needs=(Role.APPROVER, Role.AUDITOR, Role.ADMIN)),
+    "preview-decision": RoutePolicy(
+        needs=(Role.APPROVER, Role.ADMIN), harmless="it is decided in a transaction that is undone"
+    ),
+    # What readers ask for, for teams of their own. Publishers are told what became of what they published.
+    "request-approval": RoutePolicy(needs=(Role.READER,), events=("approval.requested",)),
+    "file-request": RoutePolicy(needs=(Role.READER,), events=("approval.requested",)),
+    "list-requests": RoutePolicy(needs=(Role.READER, Role.PUBLISHER)),
+    "explain-to-reader": RoutePolicy(needs=(Role.READER,)),
     # What operators do on the machine itself.
     "get-metrics": _OPERATOR_READS,
     "get-status": _OPERATOR_READS,

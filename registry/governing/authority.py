@@ -42,7 +42,7 @@ def authorised(snapshot: Snapshot, principal: Principal, decision: Decision) -> 
 
     Raises:
         Refused: it may not, with the reason.
-        NotFound: there is no such grant or approval, or none that *principal* may see.
+        NotFound: there is no such grant or approval, or none that *principal* may see; the two look alike.
         Invalid: a pattern or name is none.
     """
     match decision:
@@ -51,10 +51,8 @@ def authorised(snapshot: Snapshot, principal: Principal, decision: Decision) -> 
         case GiveGrant(team=team, pattern=pattern):
             return _actor(principal, Role.ADMIN, grant_withheld(principal, team, parse_pattern(pattern)))
         case RevokeGrant(grant=grant_id):
-            grant = snapshot.governance.grant(grant_id)
-            if grant is None:
-                raise NotFound(f"there is no grant {grant_id[:40]!r}")
-            return _actor(principal, Role.ADMIN, grant_withheld(principal, grant.team, grant.pattern))
+            _require_visible_grant(snapshot, principal, grant_id)
+            return _actor(principal, Role.ADMIN, None)
         case ApproveServer(name=name, teams=teams):
             return _actor(principal, Role.APPROVER, approval_withheld(principal, ServerName.parse(name), teams))
         case ApproveRequest() | RejectRequest() | RevokeApproval():
@@ -76,6 +74,15 @@ def visible_approval(snapshot: Snapshot, viewer: Principal, approval_id: str) ->
     if found is None or not sees_approval(viewer, found):
         raise NotFound(f"there is no approval {approval_id[:40]!r}")
     return found
+
+
+def _require_visible_grant(snapshot: Snapshot, principal: Principal, grant_id: str) -> None:
+    if Role.ADMIN not in principal.roles:
+        raise Refused("you may not decide this: grants are taken back by the role admin")
+    # Who may see a grant may take it back. Others are not told that there is one.
+    grant = snapshot.governance.grant(grant_id)
+    if grant is None or grant_withheld(principal, grant.team, grant.pattern) is not None:
+        raise NotFound(f"there is no grant {grant_id[:40]!r}")
 
 
 def _require_granted(snapshot: Snapshot, name: ServerName, teams: tuple[str, ...]) -> None:

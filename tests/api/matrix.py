@@ -1,138 +1,15 @@
-"""The authorization matrix as data: kinds of callers, places of names, and what each is answered where.
+"""The authorization matrix as data: what each kind of caller is answered where. Who they are is in `kinds.py`."""
 
-Another kind of credential adds its kinds to KINDS, with the caller they act as.
-"""
-
-from collections.abc import Callable, Mapping
-from enum import StrEnum
+from collections.abc import Mapping
 from typing import Final
 
-import msgspec
+from registry.auth.registry_tokens import Method
+from tests.api.kinds import Caller
+from tests.doubles.route_table import Route
 
-from registry.auth.registry_tokens import Action, Method, Permission
-from registry.policy.principal import Origin, Role
-from registry.settings.file import load_settings
-from registry.wiring import registry_tokens
-from tests.api.publishing import CLAIMED
-from tests.doubles.clock import FileClock
-from tests.doubles.issued import bearer, issue, revoke
-from tests.running import RunningRegistry
-
-_OWN: Final = ("com.partner", "com.partner.*")
-_EVERY: Final = ("*",)
 IDLE: Final = -200
 """In place of a status: 200, since there was nothing to do."""
 
-
-class Place(StrEnum):
-    """Whose a name is, as seen by callers with patterns of their own. The value: its namespace."""
-
-    OWN = "com.partner"
-    FOREIGN = "com.other"
-    CLAIMED = CLAIMED
-    MIRRORED = "io.github.octavia"
-
-
-class Caller(StrEnum):
-    """As whom a caller is treated. WITHOUT: a credential that is good, and of neither role that changes anything."""
-
-    NOBODY = "nobody"
-    BAD = "bad"
-    AMBIGUOUS = "two credentials"
-    PUBLISHER = "publisher"
-    PUBLISHER_OF_ALL = "publisher of all"
-    PUBLIC_PUBLISHER_OF_ALL = "publisher of all who proved a public identity"
-    ADMIN = "admin"
-    ADMIN_OF_ALL = "admin of all"
-    WITHOUT = "without"
-
-
-class Kind(msgspec.Struct, frozen=True, kw_only=True):
-    """
-    A kind of caller.
-
-    Attributes:
-        credential: Header lines, made once for a registry.
-        fleeting: It ends within minutes, so it is made for every request.
-        open: Whether the registry it asks is read without a credential.
-    """
-
-    acts_as: Caller
-    credential: Callable[[RunningRegistry], tuple[str, ...]]
-    origin: Origin = Origin.TOKEN
-    fleeting: bool = False
-    open: bool = True
-
-
-def _token(*roles: Role, namespaces: tuple[str, ...]) -> Callable[[RunningRegistry], tuple[str, ...]]:
-    def made(registry: RunningRegistry) -> tuple[str, ...]:
-        owner = f"{'+'.join(roles)}@matrix"
-        return (bearer(issue(registry, *roles, owner=owner, namespaces=namespaces, expires_in_s=None)),)
-
-    return made
-
-
-def _expired(registry: RunningRegistry) -> tuple[str, ...]:
-    token = issue(registry, *Role, namespaces=_EVERY, expires_in_s=1)
-    registry.clock.advance(2)
-    return (bearer(token),)
-
-
-def _revoked(registry: RunningRegistry) -> tuple[str, ...]:
-    token = issue(registry, *Role, namespaces=_EVERY, expires_in_s=None)
-    revoke(registry, token)
-    return (bearer(token),)
-
-
-def _two(registry: RunningRegistry) -> tuple[str, ...]:
-    good = _token(*Role, namespaces=_EVERY)(registry)
-    return (*good, *good)
-
-
-def _login(method: Method) -> Callable[[RunningRegistry], tuple[str, ...]]:
-    """What *method* answers with, signed by the registry's own key, for every name there is."""
-
-    def made(registry: RunningRegistry) -> tuple[str, ...]:
-        tokens = registry_tokens(load_settings(registry.config, {}), FileClock(registry.clock.path), {})
-        assert tokens is not None
-        everything = [Permission(action=Action.PUBLISH, resource=pattern) for pattern in _EVERY]
-        return (bearer(tokens.issue(method, "matrix", everything)[0]),)
-
-    return made
-
-
-_NEITHER: Final = [role for role in Role if role not in (Role.PUBLISHER, Role.ADMIN)]
-
-KINDS: Final[Mapping[str, Kind]] = {
-    "no credential": Kind(acts_as=Caller.NOBODY, credential=lambda _: (), origin=Origin.ANONYMOUS, open=False),
-    "anonymous": Kind(acts_as=Caller.NOBODY, credential=lambda _: (), origin=Origin.ANONYMOUS),
-    "garbage": Kind(acts_as=Caller.BAD, credential=lambda _: (bearer("garbage"),)),
-    "expired": Kind(acts_as=Caller.BAD, credential=_expired),
-    "revoked": Kind(acts_as=Caller.BAD, credential=_revoked),
-    "two headers": Kind(acts_as=Caller.AMBIGUOUS, credential=_two),
-    "publisher": Kind(acts_as=Caller.PUBLISHER, credential=_token(Role.PUBLISHER, namespaces=_OWN)),
-    "publisher of all": Kind(acts_as=Caller.PUBLISHER_OF_ALL, credential=_token(Role.PUBLISHER, namespaces=_EVERY)),
-    "login of the organisation": Kind(
-        acts_as=Caller.PUBLISHER_OF_ALL,
-        credential=_login(Method.OIDC),
-        origin=Origin.ORGANISATION,
-        fleeting=True,
-    ),
-    **{
-        f"login by {method}": Kind(
-            acts_as=Caller.PUBLIC_PUBLISHER_OF_ALL,
-            credential=_login(method),
-            origin=Origin.PUBLIC_IDENTITY,
-            fleeting=True,
-        )
-        for method in Method
-        if method is not Method.OIDC
-    },
-    "admin": Kind(acts_as=Caller.ADMIN, credential=_token(Role.ADMIN, namespaces=_OWN)),
-    "admin of all": Kind(acts_as=Caller.ADMIN_OF_ALL, credential=_token(Role.ADMIN, namespaces=_EVERY)),
-    "neither, of all": Kind(acts_as=Caller.WITHOUT, credential=_token(*_NEITHER, namespaces=_EVERY)),
-    **{role: Kind(acts_as=Caller.WITHOUT, credential=_token(role, namespaces=_OWN)) for role in _NEITHER},
-}
 _Row = tuple[int, int, int, int]
 """What is answered, by place, in the order of Place."""
 
@@ -141,57 +18,155 @@ def _everywhere(status: int) -> _Row:
     return (status, status, status, status)
 
 
-def _rows(
-    nobody: int,
-    publisher: _Row | int = 403,
-    publisher_of_all: _Row | int = 403,
-    public: _Row | int = 403,
-    admin: _Row | int = 403,
-    admin_of_all: _Row | int = 403,
-) -> dict[Caller, _Row]:
-    given: dict[Caller, _Row | int] = {
+def _row(given: _Row | int) -> _Row:
+    return _everywhere(given) if isinstance(given, int) else given
+
+
+def _rows(nobody: int, given: Mapping[Caller, _Row | int]) -> dict[Caller, _Row]:
+    """Those of *given*; whoever is not among them is refused, but that who also reads is no less of an admin."""
+    refused = {
+        Caller.READING_ADMIN: given.get(Caller.ADMIN, 403),
         Caller.NOBODY: nobody,
         Caller.BAD: 401,
         Caller.AMBIGUOUS: 400,
-        Caller.PUBLISHER: publisher,
-        Caller.PUBLISHER_OF_ALL: publisher_of_all,
-        Caller.PUBLIC_PUBLISHER_OF_ALL: public,
-        Caller.ADMIN: admin,
-        Caller.ADMIN_OF_ALL: admin_of_all,
-        Caller.WITHOUT: 403,
+        Caller.BY_ADDRESS: 404,
     }
-    return {caller: _everywhere(row) if isinstance(row, int) else row for caller, row in given.items()}
+    return {caller: _row(given.get(caller, refused.get(caller, 403))) for caller in Caller}
+
+
+def _alike(status: int) -> dict[Caller, _Row]:
+    """The same for everybody, but that below a capability address there is no such thing."""
+    return {caller: _everywhere(404 if caller is Caller.BY_ADDRESS else status) for caller in Caller}
 
 
 _OWN_ALONE: Final = (200, 403, 403, 403)
+_OWN_MADE: Final = (201, 403, 403, 403)
+# Of what lies elsewhere they do not learn that it exists.
+_OWN_KNOWN: Final = (200, 404, 404, 404)
 # A mirrored name is refused with another reason to those who may otherwise: 400 to publish it, 403 to change it.
 # What the organisation claims is not for those who proved a public identity, whatever their patterns.
-_PUBLISHED: Final = _rows(422, publisher=_OWN_ALONE, publisher_of_all=(200, 200, 200, 400), public=(200, 200, 403, 400))
+_PUBLISHED: Final = _rows(
+    422,
+    {
+        Caller.PUBLISHER: _OWN_ALONE,
+        Caller.PUBLISHER_OF_ALL: (200, 200, 200, 400),
+        Caller.PUBLIC_PUBLISHER_OF_ALL: (200, 200, 403, 400),
+    },
+)
 _CHANGED: Final = (200, 200, 200, 403)
-_STATUS: Final = _rows(422, _OWN_ALONE, _CHANGED, (200, 200, 403, 403), _OWN_ALONE, _CHANGED)
-_REMOTE: Final = dict.fromkeys(Caller, _everywhere(403))
+_STATUS: Final = _rows(
+    422,
+    {
+        Caller.PUBLISHER: _OWN_ALONE,
+        Caller.PUBLISHER_OF_ALL: _CHANGED,
+        Caller.PUBLIC_PUBLISHER_OF_ALL: (200, 200, 403, 403),
+        Caller.ADMIN: _OWN_ALONE,
+        Caller.ADMIN_OF_ALL: _CHANGED,
+    },
+)
+_REMOTE: Final = _alike(403)
+# For the team. Approvers of names decide about these names for whichever team, the one of the team for it alone.
+_DECIDED: Final = _rows(
+    401,
+    {
+        Caller.APPROVER: _OWN_KNOWN,
+        Caller.APPROVER_OF_ALL: 200,
+        Caller.APPROVER_OF_TEAM: 200,
+        Caller.EVERYTHING_ELSE: 200,
+        Caller.APPROVER_OF_NOTHING: 404,
+    },
+)
+_ASKED: Final[dict[Caller, _Row | int]] = {Caller.READER: 201, Caller.READING_ADMIN: 201, Caller.EVERYTHING_ELSE: 201}
+_ADMINISTERED: Final = _rows(401, {Caller.ADMIN_OF_ALL: 200})
+_ADMINISTERED_MADE: Final = _rows(401, {Caller.ADMIN_OF_ALL: 201})
+# An address is the role reader in a team: administrators hand out what they have, and see what they could hand out.
+_ADDRESS: Final[dict[Caller, _Row | int]] = {Caller.ADMIN: 404, Caller.READING_ADMIN: 200, Caller.ADMIN_OF_ALL: 200}
+
+
+def _blocked(everywhere: int) -> dict[Caller, _Row]:
+    """For every team, and so not by whoever decides for one."""
+    own = (everywhere, 403, 403, 403)
+    return _rows(
+        401,
+        {
+            Caller.APPROVER: own,
+            Caller.APPROVER_OF_ALL: everywhere,
+            Caller.ADMIN: own,
+            Caller.ADMIN_OF_ALL: everywhere,
+        },
+    )
+
 
 EXPECTED: Final[Mapping[str, Mapping[Caller, _Row]]] = {
     "publish-server": _PUBLISHED,
     "check-publication": _PUBLISHED,
-    "edit-server": _rows(422, admin=_OWN_ALONE, admin_of_all=_CHANGED),
+    "edit-server": _rows(422, {Caller.ADMIN: _OWN_ALONE, Caller.ADMIN_OF_ALL: _CHANGED}),
     "update-server-status": _STATUS,
     "update-server-all-versions-status": _STATUS,
     "delete-server-version": _STATUS,
-    "list-mine": _rows(401, publisher=200, publisher_of_all=200, public=200),
-    "issue-token": _rows(401, admin=(201, 403, 403, 403), admin_of_all=201),
-    "list-tokens": _rows(401, admin=200, admin_of_all=200),
+    "list-mine": _rows(401, {Caller.PUBLISHER: 200, Caller.PUBLISHER_OF_ALL: 200, Caller.PUBLIC_PUBLISHER_OF_ALL: 200}),
+    "issue-token": _rows(401, {Caller.ADMIN: _OWN_MADE, Caller.ADMIN_OF_ALL: 201}),
+    "list-tokens": _rows(401, {Caller.ADMIN: 200, Caller.ADMIN_OF_ALL: 200}),
     # Of others' tokens an administrator does not learn that they exist.
-    "get-token": _rows(401, admin=(200, 404, 404, 404), admin_of_all=200),
-    "revoke-token": _rows(401, admin=(200, 404, 404, 404), admin_of_all=200),
-    "revoke-tokens-of-subject": _rows(401, admin=(200, IDLE, IDLE, IDLE), admin_of_all=200),
+    "get-token": _rows(401, {Caller.ADMIN: _OWN_KNOWN, Caller.ADMIN_OF_ALL: 200}),
+    "revoke-token": _rows(401, {Caller.ADMIN: _OWN_KNOWN, Caller.ADMIN_OF_ALL: 200}),
+    "revoke-tokens-of-subject": _rows(401, {Caller.ADMIN: (200, IDLE, IDLE, IDLE), Caller.ADMIN_OF_ALL: 200}),
+    "issue-capability": _rows(401, {Caller.READING_ADMIN: 201, Caller.ADMIN_OF_ALL: 201}),
+    "get-capability": _rows(401, _ADDRESS),
+    "rotate-capability": _rows(401, {**_ADDRESS, Caller.READING_ADMIN: 201, Caller.ADMIN_OF_ALL: 201}),
+    "revoke-capability": _rows(401, _ADDRESS),
+    "make-team": _ADMINISTERED_MADE,
+    "give-grant": _rows(401, {Caller.ADMIN: _OWN_MADE, Caller.ADMIN_OF_ALL: 201}),
+    "revoke-grant": _rows(401, {Caller.ADMIN: _OWN_KNOWN, Caller.ADMIN_OF_ALL: 200}),
+    "make-rule": _ADMINISTERED_MADE,
+    "end-rule": _ADMINISTERED,
+    "block-server": _blocked(201),
+    "unblock-server": _blocked(200),
+    "preview-decision": _blocked(200),
+    "approve-server": _rows(
+        401,
+        {
+            Caller.APPROVER: _OWN_MADE,
+            Caller.APPROVER_OF_ALL: 201,
+            Caller.APPROVER_OF_TEAM: 201,
+            Caller.EVERYTHING_ELSE: 201,
+        },
+    ),
+    "approve-request": _DECIDED,
+    "reject-request": _DECIDED,
+    "revoke-approval": _DECIDED,
+    "get-approval": _rows(
+        401,
+        {
+            Caller.APPROVER: _OWN_KNOWN,
+            Caller.APPROVER_OF_ALL: 200,
+            Caller.APPROVER_OF_TEAM: 200,
+            Caller.APPROVER_OF_NOTHING: 404,
+            Caller.EVERYTHING_ELSE: 200,
+            Caller.AUDITOR: 200,
+            Caller.ADMIN: _OWN_KNOWN,
+            Caller.ADMIN_OF_ALL: 200,
+        },
+    ),
+    "explain": _rows(
+        401,
+        {
+            Caller.APPROVER: _OWN_ALONE,
+            Caller.APPROVER_OF_ALL: 200,
+            Caller.APPROVER_OF_TEAM: 200,
+            Caller.EVERYTHING_ELSE: 200,
+            Caller.AUDITOR: 200,
+            Caller.ADMIN: _OWN_ALONE,
+            Caller.ADMIN_OF_ALL: 200,
+        },
+    ),
+    # The team has a grant of every name.
+    "request-approval": _rows(401, _ASKED),
+    "file-request": _rows(422, _ASKED),
     # No credential is looked at.
-    "validate-server": dict.fromkeys(Caller, _everywhere(200)),
+    "validate-server": _alike(200),
     # Nor by logins: without a proof the form is wrong, and nobody needs one to be nobody.
-    **{
-        f"exchange-{method}-token": dict.fromkeys(Caller, _everywhere(200 if method is Method.NONE else 422))
-        for method in Method
-    },
+    **{f"exchange-{method}-token": _alike(200 if method is Method.NONE else 422) for method in Method},
     # Through a proxy, whatever the credential: operators are on the machine itself.
     "request-sync-run": _REMOTE,
     "make-backup": _REMOTE,
@@ -201,6 +176,15 @@ READS: Final[Mapping[str, str]] = {
     "list-servers": "a view: tests/api/test_tokens.py",
     "get-server-versions": "a view: tests/api/test_tokens.py",
     "get-server-version": "a view: tests/api/test_tokens.py",
+    "list-mine of a team": "what members published: tests/api/test_teams.py",
+    "list-requests": "what concerns the caller: tests/api/test_approvals.py",
+    "explain-to-reader": "the caller's own view: tests/api/test_explain.py",
+    "list-approvals": "what the caller may see: tests/api/test_approvals.py",
+    "list-blocks": "all of them, to whoever may see any: tests/api/test_governance.py",
+    "list-teams": "the caller's own teams: tests/api/test_governance.py",
+    "list-grants": "what the caller may give: tests/api/test_governance.py",
+    "list-rules": "all of them, to every administrator: tests/api/test_governance.py",
+    "list-capabilities": "those the caller may issue: tests/api/test_capability_administration.py",
     "get-health": "open to everybody",
     "ping": "open to everybody",
     "get-version": "open to everybody",
@@ -218,3 +202,12 @@ READS: Final[Mapping[str, str]] = {
     "list-quarantine": "for operators on the machine: tests/api/test_operation.py",
 }
 """Routes that change nothing and are no part of the matrix, and why."""
+
+
+def cells_of(route: Route) -> str:
+    """Under what a route stands in these tables: its operation, and apart where it is a team's."""
+    return (
+        f"{route.operation} of a team"
+        if route.path.startswith("/teams/") and "/mine" in route.path
+        else route.operation
+    )

@@ -79,7 +79,8 @@ def test_administration_is_not_for_pages(reader: Reader) -> None:
     """
     Ours: nothing under /v1/ tells a browser that a page may read it.
     """
-    for method in ("GET", "OPTIONS"):
-        answer = fetch(reader.url, "/v1/sync-runs", method=method, Access_Control_Request_Method="GET")
+    for target in ("/v1/sync-runs", "/v1/approvals", "/v1/capabilities", "/v1/blocks?name=com.acme%2Fx&reason=r"):
+        for method in ("GET", "OPTIONS"):
+            answer = fetch(reader.url, target, method=method, Access_Control_Request_Method="GET")
 
-        assert "access-control-allow-origin" not in answer.headers
+            assert "access-control-allow-origin" not in answer.headers

@@ -1,6 +1,7 @@
 """Every kind of caller × every route that writes × every kind of name, over HTTP to running registries.
 
-The cells come from the route table of the application; the table of what is expected is `matrix.py`.
+The cells come from the route table of the application. What is expected is in `matrix.py`, who asks in `kinds.py`, and
+what they ask for in `targets.py`.
 """
 
 import json
@@ -10,15 +11,15 @@ from contextlib import closing
 from itertools import count
 from typing import Any
 
-import msgspec
 import pytest
 
 from registry.api.policy import POLICY, Access
 from registry.policy.principal import Origin, Role
-from registry.policy.token import named_token, token_name
-from tests.api.matrix import EXPECTED, IDLE, KINDS, READS, Caller, Kind, Place
-from tests.api.publishing import CONFIGURATION, LOGINS, MIRRORED, Client, manifest, taking
+from tests.api.kinds import KINDS, Caller, Kind, Place
+from tests.api.matrix import EXPECTED, IDLE, READS, cells_of
+from tests.api.publishing import CONFIGURATION, LOGINS, MIRRORED, Client, taking
 from tests.api.raw_request import send
+from tests.api.targets import Target, Targets, body_of, path_of
 from tests.doubles.issued import issue
 from tests.doubles.loaded_store import ANONYMOUS
 from tests.doubles.plain_client import Answer
@@ -26,19 +27,10 @@ from tests.doubles.route_table import Route, route_table
 from tests.running import RunningRegistry
 
 _NUMBERS = count(1)
-_ROUTES = [route for route in route_table() if route.operation in EXPECTED]
+_ROUTES = [route for route in route_table() if cells_of(route) in EXPECTED]
 # Failures are slowed per source and per token, and manifests per source: so long until all of that is forgotten.
 _REST_S = 120
-_VERSION = "1.0.0"
-
-
-class Target(msgspec.Struct, frozen=True, kw_only=True):
-    """What a request is about: a version of a name, a token and its owner."""
-
-    name: str
-    version: str
-    token: str
-    owner: str
+_DECIDED_TABLES = ("teams", "grants", "approvals", "rules", "blocks", "capabilities")
 
 
 class World:
@@ -48,23 +40,18 @@ class World:
         self.registry = registry
         self._kinds = kinds
         self._callers = {name: kind.credential(registry) for name, kind in kinds.items() if not kind.fleeting}
-        self._root = Client(registry, issue(registry, *Role, owner="root", namespaces=("*",), expires_in_s=None))
-        self.standing = {place: self._made(place, "standing") for place in Place}
+        self._below = {name: kind.below(registry) for name, kind in kinds.items()}
+        self.targets = Targets(registry)
+        self.standing = {place: self.targets.standing(place) for place in Place}
         # Whatever a refused request might have published, and whatever it might have changed.
         watched = [name for place in Place for name in (f"{place}/standing", f"{place}/unwanted")]
         self._witness = Client(
             registry, issue(registry, Role.PUBLISHER, owner="witness", namespaces=watched, expires_in_s=None)
         )
 
-    def fresh(self, place: Place, route: Route) -> Target:
-        """Something that no request was about yet: a name, and a token if *route* is about tokens."""
-        return self._made(
-            place, f"cell-{next(_NUMBERS)}", token="{token_id:str}" in route.path or "subject" in route.operation
-        )
-
     def ask(self, route: Route, kind: str, target: Target, name: str) -> Answer:
         """The request of *kind* on *route*; *name* is what it publishes, if that is what it does."""
-        path, body = _path(route.path, target), _body(route.operation, target, name)
+        body = body_of(route.operation, target, name)
         content = b"" if body is None else json.dumps(body).encode()
         credential = self._callers.get(kind) or self._kinds[kind].credential(self.registry)
         lines = [*credential, f"Content-Length: {len(content)}"]
@@ -72,74 +59,30 @@ class World:
             lines.append("Content-Type: application/json")
         if Access.LOOPBACK in POLICY[route.operation].needs:
             lines.append("X-Forwarded-For: 203.0.113.7")
-        if route.operation == "list-tokens":
-            path += "?limit=100"
-        if route.operation == "list-mine":
-            # From where the name would stand, however much was published before it.
-            path += f"?cursor={target.name}:0"
+        path = self._below[kind] + path_of(route, target)
         return send(self.registry.port, path, *lines, method=route.method, body=content)
 
-    def state(self) -> tuple[str, bytes, bytes, int]:
-        """The view, what is published, the tokens and the record: equal only if nothing changed."""
+    def state(self) -> tuple[object, ...]:
+        """The view, what is published, the tokens, all that was decided and the record: equal only if none changed."""
         mine = self._witness.mine("?limit=100")
-        tokens = send(self.registry.port, "/v1/tokens?limit=100", f"Authorization: Bearer {self._root.token}")
+        tokens = self.targets.root.request("GET", "/v1/tokens?limit=100")
         assert "nextCursor" not in tokens.json()["metadata"], "what is compared is all there is"
-        etag = self._root.request("GET", "/servers?limit=1").headers["etag"]
-        return etag, mine.body, tokens.body, self.record()[0]
+        etag = self.targets.root.request("GET", "/v0.1/servers?limit=1").headers["etag"]
+        with self._store() as connection:
+            decided = [connection.execute(f"SELECT * FROM {table}").fetchall() for table in _DECIDED_TABLES]  # noqa: S608
+        return etag, mine.body, tokens.body, decided, self.record()
 
     def record(self) -> tuple[int, str]:
-        """How many events are on record that no job of the registry's own is behind, and the name of the newest."""
-        with closing(sqlite3.connect(f"file:{self.registry.store}?mode=ro", uri=True)) as connection:
+        """How many changes are on record that no job of the registry's own is behind, and the name of the newest."""
+        with self._store() as connection:
             found: tuple[int, str] = connection.execute(
-                "SELECT count(*) OVER (), action FROM audit_events WHERE actor NOT LIKE 'system:%'"
+                "SELECT count(*) OVER (), action FROM audit_events WHERE actor NOT LIKE 'system:%' AND outcome = 'done'"
                 " ORDER BY id DESC LIMIT 1"
             ).fetchone()
             return found
 
-    def _made(self, place: Place, slug: str, *, token: bool = True) -> Target:
-        name, version, owner = f"{place}/{slug}", _VERSION, f"{slug}@{place}"
-        if place is Place.MIRRORED:
-            name, version = MIRRORED
-        else:
-            assert self._root.publish(manifest(name)).status == 200
-        made = ""
-        if token:
-            text = issue(
-                self.registry, Role.ADMIN, owner=owner, teams=(), namespaces=(f"{place}/*",), expires_in_s=None
-            )
-            made = token_name(named_token(text))
-        return Target(name=name, version=version, token=made, owner=owner)
-
-
-def _path(template: str, target: Target) -> str:
-    values = {
-        "{server_name:str}": target.name.replace("/", "%2F"),
-        "{version:str}": target.version,
-        "{token_id:str}": target.token,
-    }
-    for parameter, value in values.items():
-        template = template.replace(parameter, value)
-    return template
-
-
-def _body(operation: str, target: Target, name: str) -> object:
-    place = target.name.partition("/")[0]
-    match operation:
-        case "publish-server" | "check-publication" | "validate-server":
-            return manifest(name)
-        case "edit-server":
-            return manifest(target.name, target.version, description="Edited")
-        case "update-server-status" | "update-server-all-versions-status":
-            return {"status": "deprecated"}
-        case "issue-token":
-            return {"owner": "made@matrix", "roles": ["admin"], "namespaces": [f"{place}/*"]}
-        case _ if operation.startswith("exchange-") and operation != "exchange-none-token":
-            return {}
-        case "revoke-tokens-of-subject":
-            return {"subject": target.owner}
-        case "request-sync-run":
-            return {"upstream": "official"}
-    return None
+    def _store(self) -> closing[sqlite3.Connection]:
+        return closing(sqlite3.connect(f"file:{self.registry.store}?mode=ro", uri=True))
 
 
 @pytest.fixture(scope="module")
@@ -160,7 +103,7 @@ class TestComplete:
         """
         A route that is added belongs into the matrix, or is a read with a reason not to; nothing is in both.
         """
-        routed = {route.operation for route in route_table()}
+        routed = {cells_of(route) for route in route_table()}
 
         assert routed == EXPECTED.keys() | READS.keys()
         assert not EXPECTED.keys() & READS.keys()
@@ -169,7 +112,7 @@ class TestComplete:
         """
         No route of another method than GET is left out.
         """
-        assert {route.operation for route in route_table() if route.writes} <= EXPECTED.keys()
+        assert {cells_of(route) for route in route_table() if route.writes} <= EXPECTED.keys()
 
     def test_every_kind_is_asked_about(self) -> None:
         """
@@ -188,23 +131,25 @@ def test_cell(request: pytest.FixtureRequest, route: Route, kind: str, place: Pl
     """
     caller = KINDS[kind]
     world: World = request.getfixturevalue("opened" if caller.open else "closed")
-    expected = EXPECTED[route.operation][caller.acts_as][list(Place).index(place)]
+    expected = EXPECTED[cells_of(route)][caller.acts_as][list(Place).index(place)]
     events = POLICY[route.operation].events if expected in (200, 201) else ()
     if caller.acts_as in (Caller.BAD, Caller.AMBIGUOUS) or Access.OPEN in POLICY[route.operation].needs:
         world.registry.clock.advance(_REST_S)
-    target = world.fresh(place, route) if events else world.standing[place]
+    target = world.targets.fresh(place, route) if events else world.standing[place]
     name = f"{place}/published-{next(_NUMBERS)}" if events else f"{place}/unwanted"
     if place is Place.MIRRORED:
         name = MIRRORED[0]
-    before = world.state()
+    before, (recorded_before, _) = world.state(), world.record()
 
     answer = world.ask(route, kind, target, name)
 
     assert answer.status == (200 if expected == IDLE else expected), answer.body
     after, (recorded, action) = world.state(), world.record()
-    assert recorded - before[3] == len(events)
+    assert recorded - recorded_before == bool(events)
     if events:
-        assert (action,) == events
+        assert action in events
+        if "approval.requested" in events:
+            world.targets.settle(answer.json()["id"])
     else:
         assert after == before
     if answer.status == 200 and route.operation in ("list-mine", "list-tokens"):

@@ -119,6 +119,19 @@ class TestRecorded:
             ("DELETE", "/v1/tokens/mcpr_abcdefgh", "token.revoke_refused"),
             ("POST", "/v1/tokens/revoke", "token.revoke_refused"),
             ("GET", "/v1/tokens", "token.read_refused"),
+            ("GET", "/v1/teams", "team.read_refused"),
+            ("DELETE", "/v1/grants/grt_x?reason=r", "grant.revoke_refused"),
+            ("GET", "/v1/rules", "rule.read_refused"),
+            ("DELETE", "/v1/rules/rule_x?reason=r", "rule.end_refused"),
+            ("POST", "/v1/blocks", "server.block_refused"),
+            ("DELETE", "/v1/blocks?name=com.acme%2Fx&reason=r", "server.unblock_refused"),
+            ("POST", "/v1/approvals", "approval.approve_refused"),
+            ("POST", "/v1/approvals/apr_x/approve", "approval.approve_refused"),
+            ("POST", "/v1/approvals/apr_x/reject", "approval.reject_refused"),
+            ("POST", "/v1/approvals/apr_x/revoke", "approval.revoke_refused"),
+            ("GET", "/v1/explain", "view.explain_refused"),
+            ("POST", "/v1/preview", "decision.preview_refused"),
+            ("POST", "/v1/capabilities/cap_x/rotate", "capability.rotate_refused"),
         ],
     )
     def test_every_route_by_its_name(self, registry: RunningRegistry, method: str, path: str, action: str) -> None:
@@ -126,7 +139,7 @@ class TestRecorded:
         What may not be done is on record under what it would have been.
         """
         body = {"PUT": manifest("com.acme/x", "1"), "PATCH": {"status": "deleted"}}.get(method)
-        client = Client(registry, issue(registry, Role.READER, owner=f"{method}-{len(path)}"), prefix="")
+        client = Client(registry, issue(registry, Role.READER, owner=f"{method}-{len(path)}-{action}"), prefix="")
 
         with recorded(registry) as found:
             answer = client.request(method, path, body, _JSON)
