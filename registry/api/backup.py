@@ -1,7 +1,7 @@
 """`POST /v1/backup`: a copy of the whole store, for operators. It holds everything: keep it as carefully.
 
-Until there are roles this exists on loopback listeners only, for callers on the machine itself (operators.py). A copy
-that cannot be recorded is not sent; the command on the store itself makes one also then.
+Beyond the machine itself it takes the roles operator and auditor, since the record is in it. A copy that cannot be
+recorded is not sent; the command on the store itself makes one also then.
 """
 
 import asyncio
@@ -15,25 +15,25 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, HTTPResponseStartEvent, HTTPScope, Receive, Scope, Send
 
 from registry.api.answers import Header
-from registry.api.noted import on_loopback
-from registry.api.operators import require_operator
+from registry.api.operators import Operators
 from registry.api.stream import all_but_the_last, body_event
+from registry.commands.actor import Actor
 from registry.commands.perform import perform
 from registry.commands.record_copy import DOWNLOAD, record_backup
 from registry.errors import StoreFault
+from registry.policy.principal import Role
 from registry.store.interface import Copy, Store
 
 _PART_BYTES: Final = 256 * 1024
 _MADE_WITHIN_S: Final = 1800.0
 
 
-def backup_routes(store: Store) -> list[HTTPRouteHandler]:
+def backup_routes(store: Store, operators: Operators) -> list[HTTPRouteHandler]:
     """The one that copies."""
 
     @route("/v1/backup", http_method=[HttpMethod.POST], name="make-backup", status_code=200)
     async def make_backup(scope: HTTPScope) -> ASGIApp:
-        require_operator(scope)
-        return _Sent(store)
+        return _Sent(store, operators.acting(scope, Role.AUDITOR))
 
     return [make_backup]
 
@@ -45,8 +45,9 @@ class _Sent:
     It is made in here, not before, so that nothing is held that is not given back, whoever leaves when.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, actor: Actor) -> None:
         self._store = store
+        self._actor = actor
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async with AsyncExitStack() as held:
@@ -57,7 +58,7 @@ class _Sent:
                     transaction,
                     DOWNLOAD,
                     copy.size_bytes,
-                    actor=on_loopback(scope),
+                    actor=self._actor,
                     digest=f"sha256:{copy.sha256.hex()}",
                 ),
             )

@@ -8,7 +8,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, HTTPScope
 
 from registry.api.answers import encoded
-from registry.api.operators import require_operator
+from registry.api.operators import Operators
 from registry.api.params import bounded_integer, parse_query
 from registry.api.problems import ParameterFault
 from registry.findings import MOST_AT_ONCE, Wanted, findings_page, findings_summary
@@ -19,7 +19,7 @@ from schemas.validation.issue import Severity
 _READ: Final = [HttpMethod.GET, HttpMethod.HEAD]
 
 
-def finding_routes(store: Store, severities: Mapping[str, Severity]) -> list[HTTPRouteHandler]:
+def finding_routes(store: Store, operators: Operators, severities: Mapping[str, Severity]) -> list[HTTPRouteHandler]:
     """
     The list and its summary.
 
@@ -29,7 +29,7 @@ def finding_routes(store: Store, severities: Mapping[str, Severity]) -> list[HTT
 
     @route("/v1/findings", http_method=_READ, name="list-findings")
     async def list_findings(scope: HTTPScope) -> ASGIApp:
-        require_operator(scope)
+        operators.acting(scope)
         parameters = parse_query(scope["query_string"])
         limit = bounded_integer(parameters, "limit", default=50, most=MOST_AT_ONCE)
         wanted = Wanted(
@@ -44,7 +44,7 @@ def finding_routes(store: Store, severities: Mapping[str, Severity]) -> list[HTT
 
     @route("/v1/findings/summary", http_method=_READ, name="get-findings-summary")
     async def get_summary(scope: HTTPScope) -> ASGIApp:
-        require_operator(scope)
+        operators.acting(scope)
         return encoded(await store.ask(lambda snapshot: findings_summary(snapshot, severities)))
 
     return [list_findings, get_summary]

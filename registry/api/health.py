@@ -10,7 +10,7 @@ from litestar.types import ASGIApp, HTTPScope
 from registry import RELEASE
 from registry.api.answers import encoded, text_answer
 from registry.api.measures import Measures
-from registry.api.operators import on_this_machine, require_operator
+from registry.api.operators import Operators
 from registry.clock import Clock
 from registry.errors import StoreFault
 from registry.store.interface import Store
@@ -82,13 +82,13 @@ def health(store: Store, clock: Clock, *, detailed: bool, github_client_id: str 
 
 
 def health_routes(
-    prefix: str, store: Store, clock: Clock, *, detailed: bool, github_client_id: str | None
+    prefix: str, store: Store, clock: Clock, operators: Operators, *, github_client_id: str | None
 ) -> list[HTTPRouteHandler]:
     """health, ping and version under *prefix*, which may be empty."""
 
     @route(f"{prefix}/health", http_method=_READ, name=f"get-health{prefix}")
     async def get_health(scope: HTTPScope) -> ASGIApp:
-        details = detailed and on_this_machine(scope["headers"])
+        details = operators.on_this_machine(scope)
         state = health(store, clock, detailed=details, github_client_id=github_client_id)
         return encoded(state, headers=_UNCACHED)
 
@@ -103,12 +103,12 @@ def health_routes(
     return [get_health, ping, version]
 
 
-def metrics_route(store: Store, clock: Clock, measures: Measures) -> HTTPRouteHandler:
+def metrics_route(store: Store, clock: Clock, operators: Operators, measures: Measures) -> HTTPRouteHandler:
     """`/metrics`, Prometheus' text format."""
 
     @route("/metrics", http_method=_READ, name="get-metrics")
     async def metrics(scope: HTTPScope) -> ASGIApp:
-        require_operator(scope)
+        operators.acting(scope)
         return text_answer(measures.text(store, clock), _METRICS_TYPE, headers=_UNCACHED)
 
     return metrics

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 from litestar.types import Scope
 
-from registry.commands.actor import ANONYMOUS_LOOPBACK, Actor, acting
+from registry.commands.actor import Actor, acting
 from registry.policy.principal import Principal, Role
 
 _KEY: Final = "noted"
@@ -62,11 +62,6 @@ def actor_in(scope: Scope, principal: Principal, *roles: Role) -> Actor:
     """Who acts in a request, from where, under which id. *roles*: those it takes; all of the principal's without."""
     held = tuple(role.value for role in roles) or acting(principal).roles
     return requesting(scope, Actor(subject=principal.subject, roles=held))
-
-
-def on_loopback(scope: Scope) -> Actor:
-    """Who acts in a request of an operator on the machine itself, from where, under which id."""
-    return requesting(scope, ANONYMOUS_LOOPBACK)
 
 
 def requesting(scope: Scope, actor: Actor) -> Actor:

@@ -1,4 +1,4 @@
-"""`/v1/status` and `/v1/quarantine`: what operators read. On loopback listeners only, until there are roles."""
+"""`/v1/status` and `/v1/quarantine`: what operators read."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -8,7 +8,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, HTTPScope
 
 from registry.api.answers import encoded
-from registry.api.operators import require_operator
+from registry.api.operators import Operators
 from registry.api.params import bounded_integer, parse_query
 from registry.clock import Clock
 from registry.reports import quarantine_report, status
@@ -19,18 +19,20 @@ _READ: Final = [HttpMethod.GET, HttpMethod.HEAD]
 _MOST_QUARANTINED: Final = 1000
 
 
-def operation_routes(store: Store, clock: Clock, severities: Mapping[str, Severity]) -> list[HTTPRouteHandler]:
+def operation_routes(
+    store: Store, clock: Clock, operators: Operators, severities: Mapping[str, Severity]
+) -> list[HTTPRouteHandler]:
     """Status and quarantine."""
 
     @route("/v1/status", http_method=_READ, name="get-status")
     async def get_status(scope: HTTPScope) -> ASGIApp:
-        require_operator(scope)
+        operators.acting(scope)
         fault = store.fault
         return encoded(await store.ask(lambda snapshot: status(snapshot, clock, severities, fault=fault)))
 
     @route("/v1/quarantine", http_method=_READ, name="list-quarantine")
     async def list_quarantine(scope: HTTPScope) -> ASGIApp:
-        require_operator(scope)
+        operators.acting(scope)
         parameters = parse_query(scope["query_string"])
         limit = bounded_integer(parameters, "limit", default=50, most=_MOST_QUARANTINED)
         upstream = parameters.get("upstream") or None

@@ -21,7 +21,7 @@ class Access(StrEnum):
     OPEN: nothing; a credential is not looked at. VIEW: the role reader and a home team (at the address of a team: to
     belong to that team), or no credential where there is an anonymous team. CAPABILITY: to know the address, below
     which there is nothing but one team's view. ADMINISTRATION: the role admin. LOOPBACK: to call from the machine
-    itself, which is no page in a browser; such a route exists on loopback listeners only.
+    itself, where only it can connect, with what is no page in a browser.
     """
 
     OPEN = "open"
@@ -48,7 +48,7 @@ class RoutePolicy(msgspec.Struct, frozen=True, kw_only=True):
 _OPEN: Final = RoutePolicy(needs=(Access.OPEN,))
 _VIEW: Final = RoutePolicy(needs=(Access.VIEW, Access.CAPABILITY))
 _ADMINISTRATION_READ: Final = RoutePolicy(needs=(Access.ADMINISTRATION,))
-_OPERATOR_READS: Final = RoutePolicy(needs=(Access.LOOPBACK,))
+_OPERATOR_READS: Final = RoutePolicy(needs=(Role.OPERATOR, Access.LOOPBACK))
 _DECIDED: Final = ("approval.approved", "approval.seconded")
 _STATUS: Final = RoutePolicy(needs=(Role.PUBLISHER, Role.ADMIN), events=("server.status_changed",))
 
@@ -121,7 +121,7 @@ POLICY: Final[Mapping[str, RoutePolicy]] = {
     "file-request": RoutePolicy(needs=(Role.READER,), events=("approval.requested",)),
     "list-requests": RoutePolicy(needs=(Role.READER, Role.PUBLISHER)),
     "explain-to-reader": RoutePolicy(needs=(Role.READER,)),
-    # What operators do on the machine itself.
+    # What operators do. A backup takes the role auditor, too: the record is in it.
     "get-metrics": _OPERATOR_READS,
     "get-status": _OPERATOR_READS,
     "list-quarantine": _OPERATOR_READS,
@@ -129,8 +129,8 @@ POLICY: Final[Mapping[str, RoutePolicy]] = {
     "get-findings-summary": _OPERATOR_READS,
     "list-sync-runs": _OPERATOR_READS,
     "get-sync-run": _OPERATOR_READS,
-    "request-sync-run": RoutePolicy(needs=(Access.LOOPBACK,), events=("sync.requested",)),
-    "make-backup": RoutePolicy(needs=(Access.LOOPBACK,), events=("store.backed_up",)),
+    "request-sync-run": RoutePolicy(needs=(Role.OPERATOR, Access.LOOPBACK), events=("sync.requested",)),
+    "make-backup": RoutePolicy(needs=(Role.OPERATOR, Access.LOOPBACK), events=("store.backed_up",)),
 }
 """By operation: the name of a route without its prefix."""
 

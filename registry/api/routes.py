@@ -22,6 +22,7 @@ from registry.api.identity import Identity
 from registry.api.measures import Measures
 from registry.api.mine import mine_route
 from registry.api.operations import operation_routes
+from registry.api.operators import Operators
 from registry.api.publish import PublishRoutes
 from registry.api.servers import read_routes
 from registry.api.sync_runs import sync_run_routes
@@ -69,6 +70,7 @@ def routes(
         approvers: How many approvers an approval takes.
     """
     table: list[HTTPRouteHandler] = []
+    operators = Operators(identity, on_loopback=on_loopback)
     deciding = Deciding(store, clock, identity, approvers=approvers)
     for prefix in PREFIXES:
         table += read_routes(prefix, store, clock, identity.reader)
@@ -82,7 +84,7 @@ def routes(
     if logins is not None:
         table += auth_routes(PREFIXES, logins)
     for prefix in ("", *PREFIXES):
-        table += health_routes(prefix, store, clock, detailed=on_loopback, github_client_id=github_client_id)
+        table += health_routes(prefix, store, clock, operators, github_client_id=github_client_id)
     table += documentation_routes(PREFIXES, public_url)
     table += token_routes(store, clock, identity)
     table += audit_routes(store, identity)
@@ -90,10 +92,9 @@ def routes(
     table += approval_routes(deciding)
     table += explaining_routes(deciding)
     table += capability_routes(store, clock, identity, public_url=public_url)
-    if on_loopback:
-        table.append(metrics_route(store, clock, measures))
-        table += sync_run_routes(store, clock)
-        table += backup_routes(store)
-        table += operation_routes(store, clock, severities)
-        table += finding_routes(store, severities)
+    table.append(metrics_route(store, clock, operators, measures))
+    table += sync_run_routes(store, clock, operators)
+    table += backup_routes(store, operators)
+    table += operation_routes(store, clock, operators, severities)
+    table += finding_routes(store, operators, severities)
     return table

@@ -13,8 +13,7 @@ from litestar.types import ASGIApp, HTTPScope
 
 from registry.api.answers import encoded
 from registry.api.bodies import read_json
-from registry.api.noted import on_loopback
-from registry.api.operators import require_operator
+from registry.api.operators import Operators
 from registry.api.params import bounded_integer, parse_query
 from registry.clock import Clock
 from registry.commands.perform import perform
@@ -45,12 +44,12 @@ class Runs(msgspec.Struct, frozen=True, kw_only=True):
     metadata: dict[str, int | str]
 
 
-def sync_run_routes(store: Store, clock: Clock) -> list[HTTPRouteHandler]:
+def sync_run_routes(store: Store, clock: Clock, operators: Operators) -> list[HTTPRouteHandler]:
     """List, one, and request."""
 
     @route("/v1/sync-runs", http_method=_READ, name="list-sync-runs")
     async def list_runs(scope: HTTPScope) -> ASGIApp:
-        require_operator(scope)
+        operators.acting(scope)
         parameters = parse_query(scope["query_string"])
         limit = bounded_integer(parameters, "limit", default=30, most=_MOST_RUNS)
         cursor = parameters.get("cursor", "")
@@ -66,7 +65,7 @@ def sync_run_routes(store: Store, clock: Clock) -> list[HTTPRouteHandler]:
 
     @route("/v1/sync-runs/{run_id:str}", http_method=_READ, name="get-sync-run")
     async def get_run(scope: HTTPScope, run_id: FromPath[str]) -> ASGIApp:
-        require_operator(scope)
+        operators.acting(scope)
         run = store.snapshot().run(run_id)
         if run is None:
             raise NotFound(f"no sync run {run_id[:40]}; it may have been removed by retention")
@@ -74,7 +73,7 @@ def sync_run_routes(store: Store, clock: Clock) -> list[HTTPRouteHandler]:
 
     @route("/v1/sync-runs", http_method=[HttpMethod.POST], name="request-sync-run", status_code=202)
     async def ask_for_run(request: Request[Any, Any, Any]) -> ASGIApp:  # Any: user, token and state are not used
-        require_operator(request.scope)
+        actor = operators.acting(request.scope)
         wanted = await read_json(request, RunRequest, most=_LARGEST_BODY)
         run = await perform(
             store,
@@ -83,7 +82,7 @@ def sync_run_routes(store: Store, clock: Clock) -> list[HTTPRouteHandler]:
                 wanted.upstream,
                 kind=wanted.kind,
                 trigger="request",
-                actor=on_loopback(request.scope),
+                actor=actor,
                 now_us=clock.now_us(),
                 accepts=wanted.accept_run,
             ),

@@ -38,8 +38,8 @@ class Caller(StrEnum):
     """
     As whom a caller is treated.
 
-    WITHOUT: a credential that is good, and of no role that any of this is for. EVERYTHING_ELSE: all roles but publisher
-    and admin, for every name and the team. Approvers of names have no team; the one of the team has no names.
+    EVERYTHING_ELSE: all roles but publisher and admin, for every name and the team. Approvers of names have no team;
+    the one of the team has no names.
     """
 
     NOBODY = "nobody"
@@ -58,8 +58,8 @@ class Caller(StrEnum):
     APPROVER_OF_TEAM = "approver of the team"
     APPROVER_OF_NOTHING = "approver of nothing"
     AUDITOR = "auditor"
+    OPERATOR = "operator"
     EVERYTHING_ELSE = "everything else, of all"
-    WITHOUT = "without"
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
@@ -168,7 +168,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     # An empty list is not everything.
     "approver of nothing": Kind(acts_as=Caller.APPROVER_OF_NOTHING, credential=_token(Role.APPROVER, teams=())),
     "auditor": Kind(acts_as=Caller.AUDITOR, credential=_token(Role.AUDITOR, namespaces=_OWN)),
-    "operator": Kind(acts_as=Caller.WITHOUT, credential=_token(Role.OPERATOR, namespaces=_OWN)),
+    "operator": Kind(acts_as=Caller.OPERATOR, credential=_token(Role.OPERATOR, namespaces=_OWN)),
     "everything else, of all": Kind(acts_as=Caller.EVERYTHING_ELSE, credential=_token(*_ELSE, namespaces=_EVERY)),
     # An address is no credential elsewhere, and below it there is nothing that changes anything.
     "capability": Kind(acts_as=Caller.BY_ADDRESS, credential=lambda _: (), below=_address, origin=Origin.CAPABILITY),

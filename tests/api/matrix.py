@@ -64,7 +64,6 @@ _STATUS: Final = _rows(
         Caller.ADMIN_OF_ALL: _CHANGED,
     },
 )
-_REMOTE: Final = _alike(403)
 # For the team. Approvers of names decide about these names for whichever team, the one of the team for it alone.
 _DECIDED: Final = _rows(
     401,
@@ -167,9 +166,10 @@ EXPECTED: Final[Mapping[str, Mapping[Caller, _Row]]] = {
     "validate-server": _alike(200),
     # Nor by logins: without a proof the form is wrong, and nobody needs one to be nobody.
     **{f"exchange-{method}-token": _alike(200 if method is Method.NONE else 422) for method in Method},
-    # Through a proxy, whatever the credential: operators are on the machine itself.
-    "request-sync-run": _REMOTE,
-    "make-backup": _REMOTE,
+    # Through a proxy, where nobody is on the machine itself. What is asked for is a run of an upstream there is not.
+    "request-sync-run": _rows(401, {Caller.OPERATOR: 404, Caller.EVERYTHING_ELSE: 404}),
+    # The record is in a backup: it takes the auditor, too.
+    "make-backup": _rows(401, {Caller.EVERYTHING_ELSE: 200}),
 }
 
 READS: Final[Mapping[str, str]] = {

@@ -184,7 +184,7 @@ def body_of(operation: str, target: Target, name: str) -> object:  # noqa: C901 
         case "revoke-tokens-of-subject":
             return {"subject": target.owner}
         case "request-sync-run":
-            return {"upstream": "official"}
+            return {"upstream": "nobody-s"}
         case "issue-capability":
             return {"team": TEAM}
         case "rotate-capability":

@@ -184,9 +184,10 @@ class TestDocumentation:
 
 
 class TestBeyondLoopback:
-    def test_operations_are_not_there(self, tmp_path_factory: pytest.TempPathFactory) -> None:
+    def test_operations_take_a_credential(self, tmp_path_factory: pytest.TempPathFactory) -> None:
         """
-        Ours: where others can connect, sync runs, metrics, status and details of health do not exist.
+        Ours: where others can connect, sync runs, metrics and status are for the role operator (test_operators.py), and
+        health has no details.
         """
         folder = tmp_path_factory.mktemp("public")
         with serving(folder, acme(), everywhere=True, server='allowed_hosts = ["registry.example"]') as registry:
@@ -198,14 +199,14 @@ class TestBeyondLoopback:
                 "/v1/findings",
                 "/metrics",
             ):
-                assert send(registry.port, path, host="registry.example").status == 404
+                assert send(registry.port, path, host="registry.example").status == 401
             posted = send(registry.port, "/v1/sync-runs", "Content-Type: application/json", method="POST",
                           host="registry.example", body=b'{"upstream":"official"}')  # fmt: skip
             health = send(registry.port, "/health", host="registry.example").json()
             read = send(registry.port, "/v0.1/servers", host="registry.example")
             unknown = send(registry.port, "/v0.1/servers", host="127.0.0.1")
 
-        assert posted.status == 404
+        assert posted.status == 401
         assert health.keys() == {"status", "mirror_age_seconds"}
         assert read.status == 200
         assert unknown.status == 400
@@ -221,9 +222,9 @@ class TestBehindAProxy:
         names = 'allowed_hosts = ["registry.example", "127.0.0.1"]'
         with serving(folder, acme(), server=names) as registry:
             for path in ("/v1/sync-runs", "/v1/status", "/v1/quarantine", "/v1/findings", "/metrics"):
-                assert send(registry.port, path, host="registry.example").status == 403
-                assert send(registry.port, path, "X-Forwarded-For: 203.0.113.9").status == 403
-                assert send(registry.port, path, "Forwarded: for=203.0.113.9").status == 403
+                assert send(registry.port, path, host="registry.example").status == 401
+                assert send(registry.port, path, "X-Forwarded-For: 203.0.113.9").status == 401
+                assert send(registry.port, path, "Forwarded: for=203.0.113.9").status == 401
                 assert send(registry.port, path).status == 200
             forwarded = send(registry.port, "/health", "X-Forwarded-For: 203.0.113.9").json()
             here = send(registry.port, "/health").json()
@@ -253,7 +254,7 @@ class TestSyncRuns:
                 "/v1/findings",
                 "/metrics",
             ):
-                assert send(world.port, target, f"Origin: {origin}").status == 403
+                assert send(world.port, target, f"Origin: {origin}").status == 401
 
     def test_pages_by_cursor(self, reader: Reader) -> None:
         """
