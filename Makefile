@@ -15,8 +15,8 @@ help: ## list the targets
 run: $(VENV)/.runtime ## start the registry on http://127.0.0.1:8080 (CONFIG=file.toml for another configuration)
 	@exec $(BIN)/mcp-registry serve --config $(CONFIG)
 
-test: $(VENV)/.development ## run the whole test suite, without the long tests
-	@$(BIN)/python -m pytest
+test: $(VENV)/.development ## run the whole test suite, without the long tests, on every core
+	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 test-long: $(VENV)/.development ## run the tests that take minutes
 	@$(BIN)/python -m pytest -m long

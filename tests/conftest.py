@@ -4,6 +4,7 @@ import ipaddress
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,15 +33,29 @@ def real_registry() -> Path:
     return found
 
 
+def pytest_configure() -> None:
+    if os.environ.get("REQUIRE_REAL_DATA") and real_data() is None:
+        raise pytest.UsageError("REQUIRE_REAL_DATA is set and there is no real data; set REAL_DATA to its folder")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if real_data() is not None:
         return
-    if os.environ.get("REQUIRE_REAL_DATA"):
-        raise pytest.UsageError("REQUIRE_REAL_DATA is set and there is no real data; set REAL_DATA to its folder")
     absent = [item for item in items if item.get_closest_marker("real_data")]
     items[:] = [item for item in items if item not in absent]
     config.hook.pytest_deselected(items=absent)
     config.stash[_ABSENT] = [item.nodeid for item in absent]
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker tells the process that writes the summary."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput[_TOLD] = session.config.stash.get(_ABSENT, [])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:  # Any: pytest-xdist has no types
+    node.config.stash[_ABSENT] = getattr(node, "workeroutput", {}).get(_TOLD, [])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -52,6 +67,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 _ABSENT = pytest.StashKey[list[str]]()
+_TOLD = "absent"
 
 
 def _loopback(host: object) -> bool:
