@@ -98,6 +98,7 @@ class TestDecoding:
             (gzip.compress(b"page") + b"more", "more after the end"),
             (gzip.compress(b"page") * 2, "more after the end"),
         ],
+        ids=["a byte", "most", "all", "no gzip", "checksum", "text after", "stream after"],
     )
     @pytest.mark.parametrize("size", [1, 65536])
     def test_a_broken_stream_is_refused(self, raw: bytes, reason: str, size: int) -> None:

@@ -258,7 +258,11 @@ class TestLease:
         assert lease is not None
         assert lease.fence == 2
 
-    @pytest.mark.parametrize("holder", ["elsewhere", "1:2:3:4", "-:1:-:x", f"{holder_name().rpartition(':')[0]}:other"])
+    @pytest.mark.parametrize(
+        "holder",
+        ["elsewhere", "1:2:3:4", "-:1:-:x", f"{holder_name().rpartition(':')[0]}:other"],
+        ids=["no holder", "numbers", "unknown", "this process"],
+    )
     async def test_of_a_stranger_is_respected(self, world: World, upstream: FakeUpstream, holder: str) -> None:
         """
         Who is alive, in another namespace, or cannot be told is waited for.
