@@ -53,7 +53,7 @@ def _names(answer: Answer) -> set[str]:
 
 def _unlike(answer: Answer, *others: str) -> tuple[int, dict[str, str], bytes]:
     """All of an answer but when it was given, and other headers that differ between addresses."""
-    headers = {name: value for name, value in answer.headers.items() if name not in ("date", *others)}
+    headers = {name: value for name, value in answer.headers.items() if name not in ("date", "x-request-id", *others)}
     return answer.status, headers, answer.body
 
 

@@ -15,6 +15,8 @@ from registry.catalog.view import Admitted, Departed, VisibleEntry, compute_view
 from registry.store.sqlite import queries, rows
 
 _DEPARTED: Final = "no longer served from this source"
+_MOST_HELD: Final = 4 * 1024 * 1024
+"""Bytes of items of one name: many versions of documents that are large are made anew for each team."""
 
 
 class Memory:
@@ -28,17 +30,21 @@ class Memory:
         self.grown: set[int] = set()
         self._name = ""
         self._items: dict[tuple[object, ...], bytes] = {}
+        self._held = 0
 
     def item(self, name: str, visible: VisibleEntry, changed_us: int, body: Callable[[int], bytes]) -> bytes:
         if name != self._name:
-            self._name = name
+            self._name, self._held = name, 0
             self._items.clear()
         entry = visible.entry
         # With the official block these are all that an item says: see catalog.view.item.
         key = (visible.official, changed_us, entry.digest, rows.ours(visible))
         known = self._items.get(key)
         if known is None:
-            known = self._items[key] = item(visible, document=body(entry.document_id), updated_us=changed_us)
+            known = item(visible, document=body(entry.document_id), updated_us=changed_us)
+            if self._held + len(known) <= _MOST_HELD:
+                self._held += len(known)
+                self._items[key] = known
         return known
 
 
