@@ -73,8 +73,8 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
         yield Client(registry, issue(registry, *roles, namespaces=["*"], expires_in_s=None))
 
 
-# The same routes at other addresses, as README tells; and capabilities, which `mcp-registry capability` asks for.
-_ELSEWHERE = ("/teams/", "/t/", "/v1/capabilities")
+# The same routes at other addresses, and what the commands `capability` and `audit` ask for: README tells of them.
+_ELSEWHERE = ("/teams/", "/t/", "/v1/capabilities", "/v1/audit-")
 
 
 def test_every_route_is_described() -> None:
