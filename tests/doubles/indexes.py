@@ -9,6 +9,7 @@ What is wrong with an answer is a fault (`tests.doubles.faults`), as for the fak
 """
 
 import ssl
+from abc import ABC, abstractmethod
 from types import TracebackType
 from typing import Self
 from urllib.parse import unquote
@@ -21,7 +22,7 @@ from tests.doubles.server import LoopbackServer
 from tests.doubles.wire import Request, Response
 
 
-class FakeIndex:
+class FakeIndex(ABC):
     """
     Faults and request log behind one address; what is answered is the subclass's affair.
 
@@ -66,9 +67,9 @@ class FakeIndex:
     def stop(self) -> None:
         self._server.stop()
 
+    @abstractmethod
     def answer(self, request: Request) -> Response:
         """The right answer."""
-        raise NotImplementedError
 
     def _respond(self, request: Request) -> Response:
         self.requests.append(request)
