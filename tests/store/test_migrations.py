@@ -20,6 +20,13 @@ def _migrate(path: Path, *more: Migration, release: str = RELEASE) -> list[str]:
     return migrate(path, clock=SystemClock(), release=release, migrations=(*MIGRATIONS, *more))
 
 
+def _around(title: str) -> tuple[tuple[Migration, ...], list[str]]:
+    """The steps before the one called *title*, and the titles of that one and those after it."""
+    titles = [step.title for step in MIGRATIONS]
+    start = titles.index(title)
+    return MIGRATIONS[:start], titles[start:]
+
+
 def _step(oldest_release: str = RELEASE, *statements: str) -> Migration:
     def apply(db: Database, _: int) -> None:
         for statement in statements:
@@ -105,7 +112,7 @@ class TestFindings:
         Documents that an older release mirrored are judged once the newer one runs; those of withdrawn entries are not.
         """
         path = tmp_path / "registry.db"
-        before = tuple(step for step in MIGRATIONS if step.title != "findings")
+        before, after = _around("findings")
         migrate(path, clock=SystemClock(), release=RELEASE, migrations=before)
         with closing(open_writer(path)) as connection:
             _insert_row(connection, "1")
@@ -113,7 +120,7 @@ class TestFindings:
             connection.execute("INSERT INTO documents (id, digest, body) VALUES (2, randomblob(32), x'7b7d')")
             connection.execute("UPDATE entries SET document_id = 2, withdrawn_us = 1 WHERE version = '2'")
 
-        assert _migrate(path) == ["findings"]
+        assert _migrate(path) == after
 
         with closing(open_reader(path)) as connection:
             assert connection.execute("SELECT document_id FROM unjudged_documents").fetchall() == [(1,)]
@@ -125,14 +132,14 @@ class TestGovernance:
         What an older release showed is granted and approved for everyone, byte for byte; what it hid is not.
         """
         path = tmp_path / "registry.db"
-        before = tuple(step for step in MIGRATIONS if step.title != "governance")
+        before, after = _around("governance")
         migrate(path, clock=SystemClock(), release=RELEASE, migrations=before)
         with closing(open_writer(path)) as connection:
             _insert_row(connection, "1")
             _insert_row(connection, "2")
             connection.execute("DELETE FROM view_entries WHERE version = '2'")
 
-        assert _migrate(path) == ["governance"]
+        assert _migrate(path) == after
 
         with closing(open_reader(path)) as connection:
             assert connection.execute("SELECT name, version, digest FROM approved_versions").fetchall() == [
@@ -311,6 +318,7 @@ def _insert_row(connection: sqlite3.Connection, version: str) -> None:
         " published_us, mirrored_us, seen_in) VALUES (1, 'a/b', :version, 1, 1, '', '', x'00', 'active', 1, 1, 1)",
         "INSERT INTO view_entries (view_id, name, version, deleted, is_latest, changed_us, published_us, status,"
         " status_changed_us, entry_id, document_id, mirrored_us, text_id, registry_types, transports, item)"
-        " VALUES (1, 'a/b', :version, 0, :flagged, 1, 1, 'active', 1, 1, 1, 1, 1, '', '', x'00')",
+        " SELECT 1, 'a/b', :version, 0, :flagged, 1, 1, 'active', 1, id, 1, 1, 1, '', '', x'00'"
+        " FROM entries WHERE version = :version",
     ):
         connection.execute(statement, bound)

@@ -57,9 +57,12 @@ PUT_APPROVED: Final = """
 INSERT INTO approved_versions (
   name, version, digest, approval_id, entry_id, document_id, text_id, registry_types, transports
 ) VALUES (:name, :version, :digest, :approval, :entry, :document, :text, :registry_types, :transports)
-ON CONFLICT (name, version, digest, approval_id) DO UPDATE SET
-  entry_id = excluded.entry_id, document_id = excluded.document_id, text_id = excluded.text_id,
-  registry_types = excluded.registry_types, transports = excluded.transports
+ON CONFLICT (name, version, digest, approval_id) DO NOTHING
+"""
+CHANGE_APPROVED: Final = """
+UPDATE approved_versions SET entry_id = :entry, document_id = :document, text_id = :text,
+  registry_types = :registry_types, transports = :transports
+WHERE name = :name AND version = :version AND digest = :digest AND approval_id = :approval
 """
 
 # What is released is not served any more; that it was approved stays on record.

@@ -11,6 +11,12 @@ SELECT count(*) FROM (
 )
 """
 
+TO_BE_JUDGED: Final = """
+INSERT INTO unjudged_documents (document_id) SELECT :document
+WHERE NOT EXISTS (SELECT 1 FROM judged_documents WHERE document_id = :document)
+ON CONFLICT DO NOTHING
+"""
+
 NEVER_JUDGED: Final = """
 SELECT documents.digest, documents.body
 FROM unjudged_documents CROSS JOIN documents ON documents.id = unjudged_documents.document_id

@@ -17,7 +17,7 @@ from registry.store.governance import NamedVersion, Pending, Team
 from registry.store.sqlite import decisions as sql
 from registry.store.sqlite import queries
 from registry.store.sqlite.comparison import different_rows, different_time
-from registry.store.sqlite.projection import Memory, Projection, next_change
+from registry.store.sqlite.projection import Change, Memory, Projection, next_change
 from registry.store.sqlite.readers import unreadable
 from registry.store.sqlite.rows import Row
 
@@ -215,23 +215,22 @@ class SqliteGovernance(SqliteGovernanceReads):
         self._connection.execute(sql.PUT_APPROVAL, bound)
 
     def put_approved(self, approval_id: str, name: ServerName, entries: Sequence[StoredEntry]) -> None:
-        self._connection.executemany(
-            sql.PUT_APPROVED,
-            [
-                {
-                    "name": name,
-                    "version": entry.version,
-                    "digest": entry.digest,
-                    "entry": entry.id,
-                    "document": entry.document_id,
-                    "approval": approval_id,
-                    "text": entry.text_id,
-                    "registry_types": entry.registry_types,
-                    "transports": entry.transports,
-                }
-                for entry in entries
-            ],
-        )
+        bound = [
+            {
+                "name": name,
+                "version": entry.version,
+                "digest": entry.digest,
+                "entry": entry.id,
+                "document": entry.document_id,
+                "approval": approval_id,
+                "text": entry.text_id,
+                "registry_types": entry.registry_types,
+                "transports": entry.transports,
+            }
+            for entry in entries
+        ]
+        if self._connection.executemany(sql.PUT_APPROVED, bound).rowcount < len(bound):
+            self._connection.executemany(sql.CHANGE_APPROVED, bound)
 
     def release_older(self, approval_id: str, name: ServerName, entries: Sequence[StoredEntry]) -> None:
         for entry in entries:
@@ -282,8 +281,10 @@ class SqliteGovernance(SqliteGovernanceReads):
         view = self._view(team)
         wrong = [visible for visible, _ in different_rows(self._connection, view, name, verdicts)]
         if wrong:
-            changes = [(visible, None) for visible in wrong]
-            Projection(self._connection, self._body, self._instant_us, self._memory).write(view, name, changes)
+            projection = Projection(self._connection, self._body, self._instant_us, self._memory)
+            stored, _ = projection.computed(view, name, verdicts)
+            changes = [Change(visible=visible, before=stored.get(visible.official.version)) for visible in wrong]
+            projection.write(view, name, changes)
         return written + len(wrong)
 
     def put_pending(self, pending: Pending) -> int:

@@ -90,6 +90,33 @@ GOVERNANCE: Final = (
     "CREATE INDEX view_tombstone_texts ON view_entries (text_id) WHERE deleted = 1",
 )
 
+# Without references to what it names: nothing here is found by document or text, so that whoever forgets one of those
+# would have every row looked at. Both look for approvals under their name before they forget anything.
+APPROVED_UNREFERENCED: Final = (
+    """
+    CREATE TABLE approved_anew (
+      name TEXT NOT NULL,
+      version TEXT NOT NULL,
+      digest BLOB NOT NULL CHECK (length(digest) = 32),
+      approval_id TEXT NOT NULL REFERENCES approvals (id),
+      entry_id INTEGER NOT NULL,         -- whose bytes they were; entries are never deleted
+      document_id INTEGER,               -- NULL: not to be served any more
+      text_id INTEGER,
+      registry_types TEXT NOT NULL,
+      transports TEXT NOT NULL,
+      PRIMARY KEY (name, version, digest, approval_id)
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    INSERT INTO approved_anew
+    SELECT name, version, digest, approval_id, entry_id, document_id, text_id, registry_types, transports
+    FROM approved_versions ORDER BY name, version, digest, approval_id
+    """,
+    "DROP TABLE approved_versions",
+    "ALTER TABLE approved_anew RENAME TO approved_versions",
+    "CREATE INDEX approved_by ON approved_versions (approval_id, name)",
+)
+
 # What a store of before governance showed, as decisions: everything to the team `everyone`.
 BEFORE_GOVERNANCE: Final = (
     """

@@ -19,9 +19,19 @@ from registry.clock import Clock
 from registry.errors import StoreFault, StoreTooNew
 from registry.ids import new_id
 from registry.store.sqlite.connection import APPLICATION_ID, open_unchanged, open_writer
-from registry.store.sqlite.governance_schema import BEFORE_GOVERNANCE, GOVERNANCE
+from registry.store.sqlite.governance_schema import APPROVED_UNREFERENCED, BEFORE_GOVERNANCE, GOVERNANCE
 from registry.store.sqlite.record_schema import AUDIT_CHAIN, AUDIT_KEPT
-from registry.store.sqlite.schema import CAPABILITIES, CATALOG, FINDINGS, LOGINS, OPERATIONS, PUBLISHING, TOKENS, VIEWS
+from registry.store.sqlite.schema import (
+    CAPABILITIES,
+    CATALOG,
+    FINDINGS,
+    LOGINS,
+    OPERATIONS,
+    PLAIN_STATEMENTS,
+    PUBLISHING,
+    TOKENS,
+    VIEWS,
+)
 from registry.store.sqlite.sealing import seal_what_there_is
 from registry.store.sqlite.turnstile import Turnstile
 
@@ -78,6 +88,12 @@ MIGRATIONS: Final = (
     Migration(number=8, title="audit chain", oldest_release="0.2.0", apply=_seal),
     Migration(number=9, title="governance", oldest_release="0.2.0", apply=_govern),
     Migration(number=10, title="capabilities", oldest_release="0.2.0", apply=_all(CAPABILITIES)),
+    Migration(
+        number=11,
+        title="plain statements",
+        oldest_release="0.2.0",
+        apply=_all((*PLAIN_STATEMENTS, *APPROVED_UNREFERENCED)),
+    ),
 )
 
 

@@ -9,6 +9,8 @@ import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
+import msgspec
+
 from registry.catalog.entry import ServerName, Status
 from registry.catalog.standing import Verdict
 from registry.catalog.view import Admitted, Departed, VisibleEntry, compute_view, item
@@ -48,6 +50,14 @@ class Memory:
         return known
 
 
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """A row to be written: over which one, None if there is none, and as of when, None for now."""
+
+    visible: VisibleEntry
+    before: rows.ViewRow | None
+    changed_us: int | None = None
+
+
 class Projection:
     """
     Args:
@@ -71,13 +81,13 @@ class Projection:
     def replace(self, view: int, name: ServerName, verdicts: Sequence[Verdict]) -> int:
         """Bring *name* up to date in one view; how many rows were written."""
         stored, computed = self.computed(view, name, verdicts)
-        changes: list[tuple[VisibleEntry, int | None]] = []
+        changes = []
         for visible in computed:
             row = stored.get(visible.official.version)
             if row is None or row.official != visible.official:
-                changes.append((visible, None))
+                changes.append(Change(visible=visible, before=row))
             elif row.ours != rows.ours(visible):
-                changes.append((visible, row.changed_us))
+                changes.append(Change(visible=visible, before=row, changed_us=row.changed_us))
         if changes:
             self.write(view, name, changes)
         return len(changes)
@@ -105,14 +115,20 @@ class Projection:
             return Departed(entry=shown, since_us=row.official.status_changed_us, message=row.official.status_message)
         return Departed(entry=shown, since_us=self._instant_us(), message=reason or _DEPARTED)
 
-    def write(self, view: int, name: ServerName, changes: Iterable[tuple[VisibleEntry, int | None]]) -> None:
-        """Store these rows: as of now, or as of the instant given with them."""
+    def write(self, view: int, name: ServerName, changes: Iterable[Change]) -> None:
+        """Store these rows."""
         # At most one row of a name is flagged, and the schema holds us to it: unflag before flagging.
-        for visible, unchanged_since_us in sorted(changes, key=lambda change: change[0].official.is_latest):
-            changed_us = self._instant_us() if unchanged_since_us is None else unchanged_since_us
+        for change in sorted(changes, key=lambda change: change.visible.official.is_latest):
+            visible, before = change.visible, change.before
+            changed_us = self._instant_us() if change.changed_us is None else change.changed_us
             body = self._memory.item(name, visible, changed_us, self._body)
             bound = rows.view_parameters(visible, view=view, name=name, changed_us=changed_us, item=body)
-            self._connection.execute(queries.PUT_VIEW_ROW, bound)
+            if before is None:
+                self._connection.execute(queries.NEW_VIEW_ROW, bound)
+                continue
+            self._connection.execute(queries.CHANGE_VIEW_ROW, bound)
+            if before.entry_id != visible.entry.id:
+                self._connection.execute(queries.CHANGE_VIEW_ENTRY, bound)
         if view not in self._memory.grown:
             self._memory.grown.add(view)
             self._connection.execute(queries.NEXT_GENERATION, {"view": view, "instant_us": self._instant_us()})

@@ -179,12 +179,17 @@ FROM entries JOIN documents ON documents.id = entries.document_id
 WHERE entries.source_id = :source AND entries.name = :name AND entries.version = :version
 """
 
-NEW_DOCUMENT: Final = "INSERT INTO documents (digest, body) VALUES (:digest, :body) ON CONFLICT DO NOTHING RETURNING id"
+# SQLite copies each page that a statement changes, in case it has to undo a part of it, where the statement has a
+# trigger, RETURNING, an upsert or an update of a column that references something; such an update opens a table for its
+# keys besides: half of the time of a walk. So what it writes for every version is plain inserts, and updates of
+# columns that reference nothing.
+
+NEW_DOCUMENT: Final = "INSERT INTO documents (digest, body) VALUES (:digest, :body) ON CONFLICT (digest) DO NOTHING"
 DOCUMENT_ID: Final = "SELECT id FROM documents WHERE digest = :digest"
 DOCUMENT_BODY: Final = "SELECT body FROM documents WHERE id = :id"
 
 NEW_TEXT: Final = """
-INSERT INTO search_texts (name, digest, text) VALUES (:name, :digest, :text) ON CONFLICT DO NOTHING RETURNING id
+INSERT INTO search_texts (name, digest, text) VALUES (:name, :digest, :text) ON CONFLICT (digest) DO NOTHING
 """
 TEXT_ID: Final = "SELECT id FROM search_texts WHERE digest = :digest"
 INDEX_TEXT: Final = "INSERT INTO search_grams (rowid, text) VALUES (:id, :text)"
@@ -211,6 +216,8 @@ INSERT INTO entries (
 )
 """
 
+COUNT_NEW_ENTRY: Final = "UPDATE sources SET entries = entries + 1 WHERE id = :source"
+
 ENTRY_DOCUMENT: Final = """
 SELECT id, document_id, published_us, text_id FROM entries
 WHERE source_id = :source AND name = :name AND version = :version
@@ -229,7 +236,8 @@ INSERT INTO superseded_documents (entry_id, document_id, superseded_us) VALUES (
 ON CONFLICT DO NOTHING
 """
 
-MARK_SEEN: Final = "UPDATE entries SET seen_in = :seen_in, withdrawn_us = NULL WHERE id = :id"
+MARK_SEEN: Final = "UPDATE entries SET seen_in = :seen_in WHERE id = :id AND withdrawn_us IS NULL"
+MARK_BACK: Final = "UPDATE entries SET seen_in = :seen_in, withdrawn_us = NULL WHERE id = :id"
 
 COUNT_UNSEEN: Final = """
 SELECT count(*) FROM entries WHERE source_id = :source AND seen_in < :seen_in AND withdrawn_us IS NULL
@@ -332,7 +340,7 @@ FROM view_entries WHERE view_id = :view AND name = :name
 
 VIEW_SERVED: Final = "SELECT version, deleted, item FROM view_entries WHERE view_id = :view AND name = :name"
 
-PUT_VIEW_ROW: Final = """
+NEW_VIEW_ROW: Final = """
 INSERT INTO view_entries (
   view_id, name, version, deleted, is_latest, changed_us, published_us, status, status_message,
   status_changed_us, entry_id, document_id, mirrored_us, source_updated_us, text_id, registry_types, transports,
@@ -342,14 +350,19 @@ INSERT INTO view_entries (
   :status_changed_us, :entry, :document, :mirrored_us, :source_updated_us, :text, :registry_types, :transports,
   :item, :approval, :expires_us
 )
-ON CONFLICT (view_id, name, version) DO UPDATE SET
-  deleted = excluded.deleted, is_latest = excluded.is_latest, changed_us = excluded.changed_us,
-  published_us = excluded.published_us, status = excluded.status, status_message = excluded.status_message,
-  status_changed_us = excluded.status_changed_us, entry_id = excluded.entry_id,
-  document_id = excluded.document_id, mirrored_us = excluded.mirrored_us,
-  source_updated_us = excluded.source_updated_us, text_id = excluded.text_id,
-  registry_types = excluded.registry_types, transports = excluded.transports, item = excluded.item,
-  approval = excluded.approval, expires_us = excluded.expires_us
+"""
+
+CHANGE_VIEW_ROW: Final = """
+UPDATE view_entries SET deleted = :deleted, is_latest = :is_latest, changed_us = :changed_us,
+  published_us = :published_us, status = :status, status_message = :status_message,
+  status_changed_us = :status_changed_us, document_id = :document, mirrored_us = :mirrored_us,
+  source_updated_us = :source_updated_us, text_id = :text, registry_types = :registry_types,
+  transports = :transports, item = :item, approval = :approval, expires_us = :expires_us
+WHERE view_id = :view AND name = :name AND version = :version
+"""
+
+CHANGE_VIEW_ENTRY: Final = """
+UPDATE view_entries SET entry_id = :entry WHERE view_id = :view AND name = :name AND version = :version
 """
 
 # An instant, so that a number is not used twice when a power cut takes the last commits of a mirror back.

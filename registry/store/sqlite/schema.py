@@ -324,3 +324,14 @@ FINDINGS: Final = (
     # What an older release has mirrored is due.
     "INSERT INTO unjudged_documents (document_id) SELECT DISTINCT document_id FROM entries WHERE withdrawn_us IS NULL",
 )
+
+# SQLite is slow where a statement fires triggers, and where it updates a column that references something
+# (queries.py): what the two triggers did for every new entry its transaction does.
+PLAIN_STATEMENTS: Final = (
+    "DROP TRIGGER entries_counted",
+    "DROP TRIGGER entries_to_judge",
+    "ALTER TABLE names ADD COLUMN answered_by INTEGER",
+    "UPDATE names SET answered_by = remembered",
+    "ALTER TABLE names DROP COLUMN remembered",
+    "ALTER TABLE names RENAME COLUMN answered_by TO remembered",
+)

@@ -98,6 +98,8 @@ class SqliteTransaction(SqliteSnapshot):
             )
             made = self._connection.execute(queries.NEW_ENTRY, bound | {"source": source_id}).lastrowid
             assert made is not None
+            self._connection.execute(queries.COUNT_NEW_ENTRY, {"source": source_id})
+            self._connection.execute(finding_sql.TO_BE_JUDGED, {"document": document_id})
             return made
         entry_id, document_before, _, text_before = before
         self._connection.execute(queries.CHANGE_ENTRY, bound | {"id": entry_id})
@@ -126,9 +128,9 @@ class SqliteTransaction(SqliteSnapshot):
         self._connection.execute(queries.CHANGE_STATUS, bound)
 
     def mark_seen(self, entry_ids: Iterable[int], *, seen_in: int) -> None:
-        self._connection.executemany(
-            queries.MARK_SEEN, [{"id": entry_id, "seen_in": seen_in} for entry_id in entry_ids]
-        )
+        bound = [{"id": entry_id, "seen_in": seen_in} for entry_id in entry_ids]
+        if self._connection.executemany(queries.MARK_SEEN, bound).rowcount < len(bound):
+            self._connection.executemany(queries.MARK_BACK, bound)
 
     def count_unseen(self, source: str, *, seen_in: int) -> int:
         bound = {"source": self._source_id(source), "seen_in": seen_in}
@@ -283,10 +285,12 @@ class SqliteTransaction(SqliteSnapshot):
 
     def _put_document(self, entry: Entry) -> int:
         bound = {"digest": entry.digest, "body": entry.document}
-        row = self._connection.execute(queries.NEW_DOCUMENT, bound).fetchone()
-        if row is None:
-            row = self._connection.execute(queries.DOCUMENT_ID, {"digest": entry.digest}).fetchone()
-        document_id = int(row[0])
+        made = self._connection.execute(queries.NEW_DOCUMENT, bound)
+        if made.rowcount:
+            assert made.lastrowid is not None
+            document_id = made.lastrowid
+        else:
+            document_id = int(self._connection.execute(queries.DOCUMENT_ID, {"digest": entry.digest}).fetchone()[0])
         self._bodies[document_id] = entry.document
         return document_id
 
@@ -294,10 +298,12 @@ class SqliteTransaction(SqliteSnapshot):
         text = rows.search_text(name, facets)
         digest = hashlib.sha256(f"{name}\n{text}".encode()).digest()[:16]
         bound = {"name": name, "digest": digest, "text": text}
-        row = self._connection.execute(queries.NEW_TEXT, bound).fetchone()
-        if row is not None:
-            self._connection.execute(queries.INDEX_TEXT, {"id": row[0], "text": text})
-            return int(row[0])
+        made = self._connection.execute(queries.NEW_TEXT, bound)
+        if made.rowcount:
+            assert made.lastrowid is not None
+            text_id = made.lastrowid
+            self._connection.execute(queries.INDEX_TEXT, {"id": text_id, "text": text})
+            return text_id
         return int(self._connection.execute(queries.TEXT_ID, {"digest": digest}).fetchone()[0])
 
     def _forget_text(self, text_id: int) -> None:
