@@ -145,7 +145,7 @@ def entry_parameters(entry: Entry, *, published_us: int, mirrored_us: int, seen_
 
 
 def view_parameters(visible: VisibleEntry, *, view: int, name: str, changed_us: int, item: bytes) -> dict[str, object]:
-    """What PUT_VIEW_ROW binds."""
+    """What NEW_VIEW_ROW and CHANGE_VIEW_ROW bind."""
     entry, official = visible.entry, visible.official
     return {
         "view": view,
