@@ -5,9 +5,8 @@ import json
 import pytest
 
 from registry.auth.exchange.issuer_keys import parse_key_set
-from registry.auth.exchange.oidc import meets
 from registry.errors import UpstreamNonsense
-from registry.settings.auth import Condition
+from registry.policy.claims import Condition, meets
 from tests.doubles.issuer import IssuerKey
 
 RSA = IssuerKey("rsa").published
