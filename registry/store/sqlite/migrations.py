@@ -23,6 +23,7 @@ from registry.store.sqlite.governance_schema import BEFORE_GOVERNANCE, GOVERNANC
 from registry.store.sqlite.record_schema import AUDIT_CHAIN, AUDIT_KEPT
 from registry.store.sqlite.schema import CAPABILITIES, CATALOG, FINDINGS, LOGINS, OPERATIONS, PUBLISHING, TOKENS, VIEWS
 from registry.store.sqlite.sealing import seal_what_there_is
+from registry.store.sqlite.subjects import REVOKED_SUBJECTS_TABLE
 from registry.store.sqlite.turnstile import Turnstile
 
 
@@ -78,6 +79,7 @@ MIGRATIONS: Final = (
     Migration(number=8, title="audit chain", oldest_release="0.2.0", apply=_seal),
     Migration(number=9, title="governance", oldest_release="0.2.0", apply=_govern),
     Migration(number=10, title="capabilities", oldest_release="0.2.0", apply=_all(CAPABILITIES)),
+    Migration(number=11, title="revoked subjects", oldest_release="0.2.0", apply=_all(REVOKED_SUBJECTS_TABLE)),
 )
 
 
