@@ -8,6 +8,7 @@ from registry.commands.actor import Actor
 from registry.commands.perform import Done
 from registry.errors import Invalid, NotFound
 from registry.policy.subject import of_others
+from registry.policy.token import without_secrets
 from registry.store.interface import Transaction
 from registry.store.subjects import RevokedSubject
 
@@ -25,8 +26,7 @@ def revoke_subject(transaction: Transaction, subject: str, *, reason: str, actor
         raise Invalid(
             "not a subject of an issuer or a login; expected its name, a colon and who it is, such as acme:00u1"
         )
-    if len(reason) > _LONGEST_REASON or not reason.isprintable():
-        raise Invalid(f"the reason must be printable, of at most {_LONGEST_REASON} characters")
+    _require_readable(reason)
     known = transaction.revoked_subject(subject)
     if known is not None:
         return Done(value=known)
@@ -37,14 +37,25 @@ def revoke_subject(transaction: Transaction, subject: str, *, reason: str, actor
     return Done(value=revoked, event=actor.event("subject.revoked", subject, {}, reason=reason or None))
 
 
-def reinstate_subject(transaction: Transaction, subject: str, *, actor: Actor) -> Done[RevokedSubject]:
+def reinstate_subject(transaction: Transaction, subject: str, *, reason: str, actor: Actor) -> Done[RevokedSubject]:
     """
     What was known of the revocation of *subject*: whatever has not expired is good again.
 
-    Raises NotFound: it is not revoked.
+    Raises:
+        NotFound: it is not revoked.
+        Invalid: as `revoke_subject` for a reason.
     """
+    _require_readable(reason)
     known = transaction.revoked_subject(subject)
     if known is None:
         raise NotFound(f"{subject[:40]!r} is not revoked")
     transaction.reinstate_subject(subject)
-    return Done(value=known, event=actor.event("subject.reinstated", subject, {"revoked_by": known.revoked_by}))
+    return Done(
+        value=known,
+        event=actor.event("subject.reinstated", subject, {"revoked_by": known.revoked_by}, reason=reason or None),
+    )
+
+
+def _require_readable(reason: str) -> None:
+    if len(reason) > _LONGEST_REASON or not reason.isprintable() or without_secrets(reason) != reason:
+        raise Invalid(f"the reason must be printable, of at most {_LONGEST_REASON} characters, and hold no token")
