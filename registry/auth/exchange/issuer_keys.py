@@ -91,15 +91,17 @@ class IssuerKeys:
         return (age_s >= FRESH_S or key_id not in self._keys) and (asked_s is None or asked_s >= PAUSE_S)
 
     async def _renew(self) -> None:
-        self._asked_ns = self._clock.monotonic_ns()
+        began_ns = self._asked_ns = self._clock.monotonic_ns()
         try:
             keys = parse_key_set(await self._fetched(self._jwks_url or await self._discovered()))
         except RegistryError as error:
+            # Whoever waited for this does not ask again, and wait once more.
+            self._asked_ns = self._clock.monotonic_ns()
             self._trouble = error
             if self._log is not None:
                 self._log.warning(f"the keys of {self._issuer} cannot be had: {error}", issuer=self._issuer)
             return
-        self._keys, self._fetched_ns, self._trouble = keys, self._asked_ns, None
+        self._keys, self._fetched_ns, self._trouble = keys, began_ns, None
 
     async def _discovered(self) -> str:
         """OpenID Connect Discovery 1.0 §4: the issuer in it is exactly the one that was asked."""
