@@ -7,7 +7,7 @@ a worker may be forked and database connections do not survive that.
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from litestar import Litestar, Request, Response
@@ -18,11 +18,13 @@ from registry.api.access import AccessLog
 from registry.api.attempts import Attempts
 from registry.api.auth import Logins
 from registry.api.callers import Callers
+from registry.api.challenge import Challenge
 from registry.api.edge import Edge
 from registry.api.hosts import Hosts
 from registry.api.identity import Identity
 from registry.api.measures import Measures
 from registry.api.noted import noted_on
+from registry.api.policy import POLICY, Access, operation_of
 from registry.api.problems import answer
 from registry.api.publish import PublishRoutes
 from registry.api.refusals import Refusals
@@ -51,6 +53,7 @@ from registry.wiring import (
     configured_upstreams,
     egress_client,
     ensure_signing_key,
+    issuer_tokens,
     make_checkpoint_key,
     private_source,
     publisher,
@@ -99,6 +102,10 @@ def prepare(settings: Settings, *, clock: Clock, log: BoundLog) -> None:
             team = settings.anonymous.team
             if team is not None and store.view(team) is None:
                 raise ConfigFault(f'[anonymous] team names "{team}", and there is no such team; there is "{EVERYONE}"')
+            for issuer in settings.issuers:
+                for team in (each for mapping in issuer.mappings for each in mapping.teams):
+                    if not store.snapshot().team_exists(team):
+                        raise ConfigFault(f'[[oidc]] "{issuer.name}" gives team "{team}", and there is no such team')
         finally:
             await store.aclose()
 
@@ -126,12 +133,16 @@ def build(
     measures = Measures()
     callers = Callers(settings.server.trusted_proxies)
     tokens = registry_tokens(settings, clock, os.environ)
-    authenticator = Authenticator(store, anonymous_team=settings.anonymous.team, registry_tokens=tokens, clock=clock)
+    client = egress_client(settings, clock, network=network)
+    issuers = issuer_tokens(settings, client=client, clock=clock, log=log)
+    challenge = Challenge(public_url=settings.server.public_url, issuers=() if issuers is None else issuers.urls)
+    authenticator = Authenticator(
+        store, anonymous_team=settings.anonymous.team, registry_tokens=tokens, issuers=issuers, clock=clock
+    )
     identity = Identity(
         authenticator, Capabilities(store, clock), callers, Attempts(clock), public_url=settings.server.public_url
     )
     refusals = Refusals(store, clock, log)
-    client = egress_client(settings, clock, network=network)
     logins = None
     if tokens is not None:
         exchanges = configured_logins(
@@ -182,6 +193,7 @@ def build(
             identity,
             measures,
             publish,
+            challenge=challenge,
             public_url=settings.server.public_url,
             on_loopback=settings.server.on_loopback,
             callers=callers,
@@ -191,7 +203,8 @@ def build(
             approvers=settings.governance.approvers,
         ),
         lifespan=[lifespan],
-        exception_handlers={Exception: _answered(log)},
+        before_request=None if issuers is None else _prepared(identity),
+        exception_handlers={Exception: _answered(log, challenge)},
         openapi_config=None,
         logging_config=None,
     )
@@ -207,9 +220,19 @@ def build(
 
 
 # Any: Litestar's Request is generic over user, token and state, none of which is used.
-def _answered(log: BoundLog) -> Callable[[Request[Any, Any, Any], Exception], Response[bytes]]:
+def _prepared(identity: Identity) -> Callable[[Request[Any, Any, Any]], Awaitable[None]]:
+    async def prepare(request: Request[Any, Any, Any]) -> None:
+        # Where no credential is looked at, nobody waits for an issuer.
+        if Access.OPEN not in POLICY[operation_of(str(request.scope["route_handler"].name))].needs:
+            await identity.prepare(request.scope)
+
+    return prepare
+
+
+# Any: as above.
+def _answered(log: BoundLog, challenge: Challenge) -> Callable[[Request[Any, Any, Any], Exception], Response[bytes]]:
     def handler(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-        answered = answer(error, request.scope["path"])
+        answered = answer(error, request.scope["path"], challenge=challenge.headers(request.scope, error))
         noted_on(request.scope).error = error
         if answered.status >= 500 and not isinstance(error, RegistryError):
             shown = without_secrets(request.scope["path"])[:200]

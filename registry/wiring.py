@@ -5,16 +5,22 @@ from pathlib import Path
 
 from registry import RELEASE
 from registry.audit.checkpoint import CheckpointKey
-from registry.auth.registry_tokens import RegistryTokens
+from registry.auth.exchange.issuer_keys import IssuerKeys
+from registry.auth.issuers import Issuer, IssuerTokens
+from registry.auth.registry_tokens import Method, RegistryTokens
 from registry.auth.signing_keys import make_own_key, resolved_keys
 from registry.catalog.overlay import PRIVATE, Source
+from registry.catalog.pattern import parse_pattern
 from registry.clock import Clock
 from registry.egress.client import EgressClient, Network, trust
 from registry.egress.names import NameServers
 from registry.logs import BoundLog
+from registry.policy.claims import ClaimRule
 from registry.publishing import Publisher
 from registry.settings import Settings
+from registry.settings.auth import AuthSettings
 from registry.settings.key_file import make_key_file, resolve_seed
+from registry.settings.oidc import IssuerSettings, MappingSettings
 from registry.settings.secret import SecretRef
 from registry.store.interface import Store
 from registry.verify.ownership import ownership
@@ -105,6 +111,49 @@ def registry_tokens(settings: Settings, clock: Clock, environ: Mapping[str, str]
     if not settings.auth.any_login:
         return None
     return RegistryTokens(keys, public_url=settings.server.public_url, clock=clock)
+
+
+def issuer_tokens(settings: Settings, *, client: EgressClient, clock: Clock, log: BoundLog) -> IssuerTokens | None:
+    """What knows the tokens of the issuers in `[[oidc]]`; None without any. *client* fetches their keys."""
+    if not settings.issuers:
+        return None
+    issuers = [
+        Issuer(
+            name=_subjects_begin_with(each, settings.auth),
+            url=each.issuer,
+            audience=each.audience or settings.server.public_url,
+            algorithms=each.algorithms,
+            rules=tuple(map(_claim_rule, each.mappings)),
+            keys=IssuerKeys(
+                each.issuer,
+                jwks_url=each.jwks_url,
+                client=client,
+                clock=clock,
+                allow_private=each.allow_private,
+                log=log,
+            ),
+        )
+        for each in settings.issuers
+    ]
+    return IssuerTokens(issuers, clock)
+
+
+def _subjects_begin_with(issuer: IssuerSettings, auth: AuthSettings) -> str:
+    """Who publishes by a login and decides with a token of the same issuer is one person: nobody approves their own."""
+    if auth.oidc is not None and auth.oidc.issuer == issuer.issuer:
+        return Method.OIDC
+    if auth.github_oidc is not None and auth.github_oidc.issuer == issuer.issuer:
+        return Method.GITHUB_OIDC
+    return issuer.name
+
+
+def _claim_rule(mapping: MappingSettings) -> ClaimRule:
+    return ClaimRule(
+        claims=mapping.claims,
+        teams=mapping.teams,
+        roles=mapping.roles,
+        namespaces=tuple(map(parse_pattern, mapping.namespaces)),
+    )
 
 
 def own_checkpoint_key_file(settings: Settings) -> Path:

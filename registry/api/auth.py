@@ -22,7 +22,7 @@ from registry.auth.exchange.login import Granted, Login, LoginRefused
 from registry.auth.registry_tokens import RegistryTokens
 from registry.clock import Clock
 from registry.commands.actor import Actor
-from registry.commands.grant_login import grant_login
+from registry.commands.grant_login import PROOF_SPENT, grant_login
 from registry.commands.perform import perform
 from registry.commands.refuse_login import refuse_login
 from registry.errors import Refused, RegistryError, Throttled
@@ -102,11 +102,13 @@ class Logins:
             self._log.info(f"refused a login by {login.method}", method=login.method.value)
             return _refusal(login, str(refused))
         token, expires_s = self._tokens.issue(granted.method, granted.subject, granted.permissions)
-        if not await self._recorded(scope, granted):
-            return _refusal(login, _SPENT)
+        why = await self._recorded(scope, granted)
+        if why is not None:
+            return _refusal(login, _SPENT if why == PROOF_SPENT else why)
         return encoded(RegistryToken(registry_token=token, expires_at=expires_s), headers=_UNCACHED)
 
-    async def _recorded(self, scope: HTTPScope, granted: Granted) -> bool:
+    async def _recorded(self, scope: HTTPScope, granted: Granted) -> str | None:
+        """Why it does not stand after all; None if it does."""
         return await perform(
             self._store,
             partial(

@@ -10,9 +10,9 @@ from registry.api.callers import Callers
 from registry.api.noted import noted_on
 from registry.api.path import capability_in, team_in
 from registry.api.problems import UnknownPath
-from registry.auth.authenticate import Authenticator, credential, present
+from registry.auth.authenticate import Authenticator, NotJudged, credential, present
 from registry.auth.capabilities import Capabilities
-from registry.errors import MissingCredential, Refused, Unauthenticated
+from registry.errors import Invalid, MissingCredential, Refused, Throttled, Unauthenticated
 from registry.policy.principal import Principal, Role
 
 
@@ -42,6 +42,21 @@ class Identity:
         self._callers = callers
         self._attempts = attempts
         self._public_url = public_url.rstrip("/")
+
+    async def prepare(self, scope: HTTPScope) -> None:
+        """
+        Fetch what the credential of a request is judged by, where that is not at hand: the one thing about it that
+        waits for others, so it comes before anything else. Refuses nothing.
+        """
+        try:
+            value = credential(scope["headers"])
+            if value is not None:
+                presented = present(value)
+                self._attempts.admit(self._callers.address(scope), presented.token)
+                await self._authenticator.prepare(presented)
+        except (Invalid, Throttled):
+            # Whoever asks who calls is told.
+            return
 
     def caller(self, scope: HTTPScope) -> Principal | None:
         """Who calls; None without a credential."""
@@ -134,6 +149,8 @@ class Identity:
         self._attempts.admit(address, token)
         try:
             principal = self._authenticator.bearer(presented)
+        except NotJudged:
+            raise
         except Unauthenticated:
             self._attempts.failed(address, token)
             raise

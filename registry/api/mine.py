@@ -18,7 +18,7 @@ from registry.catalog.published import published, published_item
 from registry.catalog.query import Position, Query
 from registry.catalog.view import StoredEntry
 from registry.errors import Refused
-from registry.policy.namespaces import may_publish
+from registry.policy.namespaces import may_publish, published_by
 from registry.policy.principal import Principal, Role
 from registry.store.interface import Snapshot, Store
 from schemas.registry_api import ListMetadata
@@ -56,7 +56,7 @@ def _page(
     snapshot: Snapshot, principal: Principal, private: Source, query: Query
 ) -> tuple[list[bytes], Position | None]:
     found: dict[tuple[ServerName, str], StoredEntry] = {}
-    for pattern in principal.namespaces:
+    for pattern in published_by(principal):
         low, high = name_range(pattern)
         after = (query.after.name, query.after.version)
         for name, entry in snapshot.entries_between(PRIVATE, low, high, after=after, limit=query.limit + 1):

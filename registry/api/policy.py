@@ -57,6 +57,7 @@ POLICY: Final[Mapping[str, RoutePolicy]] = {
     "get-docs": _OPEN,
     "get-openapi-json": _OPEN,
     "get-openapi-yaml": _OPEN,
+    "get-protected-resource": _OPEN,
     "get-health": _OPEN,
     "ping": _OPEN,
     "get-version": _OPEN,
@@ -87,6 +88,10 @@ POLICY: Final[Mapping[str, RoutePolicy]] = {
     "issue-token": RoutePolicy(needs=(Access.ADMINISTRATION,), events=("token.issued",)),
     "revoke-token": RoutePolicy(needs=(Access.ADMINISTRATION,), events=("token.revoked",)),
     "revoke-tokens-of-subject": RoutePolicy(needs=(Access.ADMINISTRATION,), events=("token.revoked",)),
+    # Subjects that issuers and logins vouch for: for every team, so by administrators of every name.
+    "list-revoked-subjects": _ADMINISTRATION_READ,
+    "revoke-subject": RoutePolicy(needs=(Access.ADMINISTRATION,), events=("subject.revoked",)),
+    "reinstate-subject": RoutePolicy(needs=(Access.ADMINISTRATION,), events=("subject.reinstated",)),
     # Capability addresses: of teams whose views the caller could hand out by a token.
     "list-capabilities": _ADMINISTRATION_READ,
     "get-capability": _ADMINISTRATION_READ,

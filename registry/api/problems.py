@@ -35,7 +35,6 @@ _STATUS: Final[dict[type[RegistryError], HTTPStatus]] = {
     UpstreamFault: HTTPStatus.BAD_GATEWAY,
     StoreFault: HTTPStatus.SERVICE_UNAVAILABLE,
 }
-_CHALLENGE: Final[tuple[Header, ...]] = ((b"www-authenticate", b'Bearer realm="mcp-registry"'),)
 _NOT_FOUND_HINT: Final = "Endpoint not found. See /docs for the API documentation."
 
 
@@ -63,12 +62,13 @@ class UnknownPath(NotFound):
         super().__init__(_NOT_FOUND_HINT)
 
 
-def answer(error: Exception, path: str) -> Answer:
+def answer(error: Exception, path: str, *, challenge: tuple[Header, ...]) -> Answer:
     """
     The answer to a request that ended in *error*. What is not one of ours loses its text on the way out.
 
     Args:
         path: The path as it was asked for, for a hint where nothing is there.
+        challenge: What is said of how to get a better credential.
     """
     if isinstance(error, ParameterFault):
         return problem(422, _title(HTTPStatus.UNPROCESSABLE_ENTITY), str(error), errors=error.errors)
@@ -79,7 +79,9 @@ def answer(error: Exception, path: str) -> Answer:
     if isinstance(error, RegistryError):
         status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), None)
         if status is not None:
-            return problem(status, _title(status), str(error), errors=_errors(error), headers=_headers(error))
+            return problem(
+                status, _title(status), str(error), errors=_errors(error), headers=_headers(error) + challenge
+            )
     if isinstance(error, MethodNotAllowedException) and path.lstrip("/").startswith("v1/"):
         return _wrong_method(error)
     if isinstance(error, HTTPException) and error.status_code in (404, 405):
@@ -121,8 +123,6 @@ def _title(status: HTTPStatus) -> str:
 
 
 def _headers(error: RegistryError) -> tuple[Header, ...]:
-    if isinstance(error, Unauthenticated):
-        return _CHALLENGE
     if isinstance(error, Throttled):
         return ((b"retry-after", b"%d" % max(1, round(error.retry_after_s))),)
     if isinstance(error, StoreBusy):

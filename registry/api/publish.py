@@ -24,7 +24,7 @@ from registry.api.written import caller, wanted_status, written
 from registry.catalog.entry import ServerName
 from registry.catalog.overlay import Source
 from registry.errors import ChangeRefused, Invalid, Refused
-from registry.policy.namespaces import may_edit, may_publish
+from registry.policy.namespaces import may_edit, may_publish, published_by
 from registry.policy.principal import Principal, Role
 from registry.publishing import Publisher
 from registry.store.interface import Store
@@ -191,7 +191,7 @@ def _route(method: HttpMethod, path: str, name: str) -> Any:  # Any: litestar's 
 
 def _not_permitted(principal: Principal, name: ServerName, private: Source) -> str:
     # reference §4.1.4: the same sentences, since programs look for them.
-    patterns = principal.namespaces if Role.PUBLISHER in principal.roles else ()
+    patterns = published_by(principal)
     has = f"You have permission to publish: {', '.join(patterns)}" if patterns else None
     claimed = private.claim_on(name.namespace) and patterns
     return (

@@ -13,6 +13,7 @@ from registry.api.auth import Logins, auth_routes
 from registry.api.backup import backup_routes
 from registry.api.callers import Callers
 from registry.api.capabilities import capability_routes
+from registry.api.challenge import Challenge
 from registry.api.deciding import Deciding
 from registry.api.documentation import documentation_routes
 from registry.api.explaining import explaining_routes
@@ -25,6 +26,7 @@ from registry.api.operations import operation_routes
 from registry.api.operators import Operators
 from registry.api.publish import PublishRoutes
 from registry.api.servers import read_routes
+from registry.api.subjects import subject_routes
 from registry.api.sync_runs import sync_run_routes
 from registry.api.tokens import token_routes
 from registry.api.validate import validate_routes
@@ -47,6 +49,7 @@ def routes(
     measures: Measures,
     publish: PublishRoutes,
     *,
+    challenge: Challenge,
     public_url: str,
     on_loopback: bool,
     callers: Callers,
@@ -61,6 +64,7 @@ def routes(
     Args:
         identity: Who a request is from.
         publish: What changes what is published here.
+        challenge: What tells clients how to get a credential.
         public_url: How clients reach this instance, for the links it shows.
         on_loopback: Only this machine can connect, so operators on it need no credential.
         callers: Who is limited where callers are limited by their address.
@@ -85,8 +89,10 @@ def routes(
         table += auth_routes(PREFIXES, logins)
     for prefix in ("", *PREFIXES):
         table += health_routes(prefix, store, clock, operators, github_client_id=github_client_id)
+    table += challenge.routes()
     table += documentation_routes(PREFIXES, public_url)
     table += token_routes(store, clock, identity)
+    table += subject_routes(store, identity)
     table += audit_routes(store, identity)
     table += administration_routes(deciding)
     table += approval_routes(deciding)

@@ -1,8 +1,9 @@
 """Who a request's credential says is calling.
 
 A credential that is bad is refused; it never falls back to the anonymous view. Our own tokens are looked up in the
-store at every use, so a revocation is in force in every worker from its commit on; what is remembered of a good one
-saves the digest and is believed only while the store answers with the very same record. Why a token is refused is the
+store at every use, and so are the subjects of all others, so a revocation is in force in every worker from its commit
+on; what is remembered of a good one saves the digest and is believed only while the store answers with the very same
+record. Why a token is refused is the
 same text whatever is wrong with it, and what is unknown costs what is wrong does: a lookup, a digest, and a comparison
 in constant time.
 """
@@ -30,6 +31,23 @@ _UNKNOWN: Final = "failed to parse token: it is not valid here, or not any more"
 _OTHERWISE: Final = "use `mcp-registry set-status` with the token in MCP_REGISTRY_TOKEN"
 _NOBODYS: Final = bytes(32)
 """Compared with where there is no token of that name. That a SHA-256 is this is as likely as a guessed secret."""
+
+
+class NotJudged(Unauthenticated):
+    """Raised when nobody can say at present whether a token is good: nobody guessed, and nobody is let in."""
+
+    def __init__(self) -> None:
+        super().__init__(_BAD_TOKEN, why="failed to parse token: the keys of its issuer cannot be had; try again later")
+
+
+class IssuerVerifier(Protocol):
+    """What knows the tokens of other issuers."""
+
+    async def prepare(self, text: str) -> None:
+        """Fetch what *text* is judged by, if that is not at hand. Refuses nothing."""
+
+    def verify(self, text: str) -> Principal | None:
+        """Who bears *text*, None if it is of none of these issuers. Raises Unauthenticated, also for NotJudged."""
 
 
 class TokenVerifier(Protocol):
@@ -79,6 +97,7 @@ def present(value: bytes) -> Presented:
 
 
 _OF_ANOTHER_SCHEME: Final = Presented(None, None)
+_OF_LOGINS: Final = (Origin.PUBLIC_IDENTITY, Origin.ORGANISATION)
 
 
 class _Known(NamedTuple):
@@ -93,13 +112,21 @@ class Authenticator:
     """
     Args:
         anonymous_team: Whose view is read without credentials; None: nobody's.
-        registry_tokens: What knows the tokens that are none of ours; None: they are all bad.
+        issuers: What knows the tokens of other issuers; None: there are none.
+        registry_tokens: What knows the tokens that are none of ours, nor theirs; None: they are all bad.
     """
 
     def __init__(
-        self, store: Store, *, anonymous_team: str | None, registry_tokens: TokenVerifier | None, clock: Clock
+        self,
+        store: Store,
+        *,
+        anonymous_team: str | None,
+        registry_tokens: TokenVerifier | None,
+        issuers: IssuerVerifier | None = None,
+        clock: Clock,
     ) -> None:
         self._store = store
+        self._issuers = issuers
         self._registry_tokens = registry_tokens
         self._clock = clock
         self._known: dict[str, _Known] = {}
@@ -150,12 +177,12 @@ class Authenticator:
 
         A login of publishers says what may be published and nothing about reading, and `mcp-publisher status` sends
         its token with what it reads first. So such a caller reads what everybody does. Our own tokens say what they
-        are for.
+        are for, and so do those of issuers.
 
         Raises Refused if it may read nothing, saying what is missing.
         """
         if Role.READER not in principal.roles:
-            if principal.origin is not Origin.TOKEN and self._anonymous is not None:
+            if principal.origin in _OF_LOGINS and self._anonymous is not None:
                 return self._anonymous
             raise Refused(
                 f"the credential of {principal.subject} is not for reading: it lacks the role reader. To set a status "
@@ -175,9 +202,22 @@ class Authenticator:
             raise Unauthenticated(_BAD_FORMAT)
         if presented.token is not None:
             return self._own(presented.token, text)
-        if self._registry_tokens is None or text.startswith(PREFIX):
+        principal = None if text.startswith(PREFIX) else self._vouched_for(text)
+        if principal is None or self._store.snapshot().revoked_subject(principal.subject) is not None:
             raise bad_token()
-        return self._registry_tokens.verify(text)
+        return principal
+
+    async def prepare(self, presented: Presented) -> None:
+        """Fetch from others what the credential is judged by, where it is not at hand. Refuses nothing."""
+        if self._issuers is not None and presented.text is not None and presented.token is None:
+            await self._issuers.prepare(presented.text)
+
+    def _vouched_for(self, text: str) -> Principal | None:
+        """Who bears a token that is none of ours; None if nobody knows it."""
+        found = None if self._issuers is None else self._issuers.verify(text)
+        if found is None and self._registry_tokens is not None:
+            return self._registry_tokens.verify(text)
+        return found
 
     def _own(self, named: str, text: str) -> Principal:
         token = self._store.snapshot().token(named)

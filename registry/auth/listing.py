@@ -8,6 +8,7 @@ import msgspec
 from registry.policy.delegation import Mandate
 from registry.policy.token import token_name
 from registry.store.interface import Snapshot
+from registry.store.subjects import RevokedSubject
 from registry.store.tokens import Token
 from schemas.rfc3339 import format_instant
 
@@ -44,6 +45,25 @@ class TokenList(msgspec.Struct, frozen=True, kw_only=True):
 
     items: list[TokenReport]
     metadata: dict[str, int | str]
+
+
+class SubjectReport(msgspec.Struct, frozen=True, kw_only=True):
+    """A subject of an issuer or a login whose tokens are refused."""
+
+    subject: str
+    reason: str
+    revoked_at: str
+    revoked_by: str
+
+
+def subject_report(revoked: RevokedSubject) -> SubjectReport:
+    """*revoked*, as administrators see it."""
+    return SubjectReport(
+        subject=revoked.subject,
+        reason=revoked.reason,
+        revoked_at=format_instant(revoked.revoked_us),
+        revoked_by=revoked.revoked_by,
+    )
 
 
 def token_report(token: Token, now_us: int) -> TokenReport:

@@ -11,11 +11,13 @@ from registry.catalog.pattern import EVERY_NAME
 from registry.cli.lifetime import NEVER, lifetime_s
 from registry.cli.output import console, emit_json, seconds, table
 from registry.cli.publisher_file import publisher_file, usual_path
+from registry.cli.subject_desk import subject_desk
 from registry.cli.target import operating_user, target, target_options
 from registry.cli.token_desk import token_desk
 from registry.errors import Invalid
 from registry.policy.delegation import mandate
 from registry.policy.principal import Role
+from registry.policy.subject import of_others
 from registry.policy.token import named_token, token_name
 
 
@@ -132,12 +134,19 @@ def list_command(config: Path | None, server: str | None, subject: str | None, a
 @token_group.command("revoke")
 @click.argument("tokens", metavar="ID…", nargs=-1)
 @target_options
-@click.option("--subject", metavar="SUBJECT", help="All tokens of this owner.")
+@click.option(
+    "--subject",
+    metavar="SUBJECT",
+    help="All tokens of this owner; and of one that an issuer or a login vouches for (acme:00u1), whatever these say.",
+)
+@click.option("--reason", default="", help="Why the subject is revoked, in words.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def revoke_command(
-    tokens: tuple[str, ...], config: Path | None, server: str | None, subject: str | None, as_json: bool
+    tokens: tuple[str, ...], config: Path | None, server: str | None, subject: str | None, reason: str, as_json: bool
 ) -> None:
     """Revoke tokens, by the first 13 characters of each (mcpr_ab12cd34) or all of a subject.
+
+    A subject of an issuer or a login stays refused, whatever tokens it comes with, until it is reinstated.
 
     It is in force, in every worker of a running server, when the command ends. Exits with 1 if there was none of a
     given id; the others are revoked all the same.
@@ -145,7 +154,8 @@ def revoke_command(
     if bool(tokens) == (subject is not None):
         raise click.UsageError("give the ids of tokens, or --subject for all of an owner")
     named = [named_token(each) for each in tokens]
-    desk = token_desk(target(config, server))
+    chosen = target(config, server)
+    desk = token_desk(chosen)
     reports = [] if subject is None else desk.revoke_of(subject)
     absent: list[str] = []
     for each in named:
@@ -161,10 +171,54 @@ def revoke_command(
             click.echo(f"{report.id} of {report.owner}: revoked")
         if subject is not None and not reports:
             click.echo(f"{subject} has no token that is not revoked")
+    if subject is not None and of_others(subject):
+        revoked = subject_desk(chosen).revoke(subject, reason)
+        _note(f"{revoked.subject}: refused until it is reinstated, whatever its issuer or login says")
     for missing in absent:
         click.echo(f"mcp-registry: there is no token {missing}", err=True)
     if absent:
         raise SystemExit(1)
+
+
+@token_group.command("reinstate")
+@click.argument("subject", metavar="SUBJECT")
+@target_options
+@click.option("--reason", default="", help="Why, in words.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def reinstate_command(subject: str, config: Path | None, server: str | None, reason: str, as_json: bool) -> None:
+    """Take the revocation of a subject of an issuer or a login back.
+
+    Whatever of its tokens has not expired is good again; tokens of this registry that were revoked stay so. Exits with
+    1 if it is not revoked.
+    """
+    report = subject_desk(target(config, server)).reinstate(subject, reason)
+    if report is None:
+        click.echo(f"mcp-registry: {subject} is not revoked", err=True)
+        raise SystemExit(1)
+    if as_json:
+        emit_json(report)
+    else:
+        click.echo(f"{report.subject}: reinstated")
+
+
+@token_group.command("revoked")
+@target_options
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def revoked_command(config: Path | None, server: str | None, as_json: bool) -> None:
+    """List the subjects of issuers and logins that are revoked."""
+    reports = subject_desk(target(config, server)).revoked()
+    if as_json:
+        emit_json(reports)
+        return
+    if not reports:
+        click.echo("no subject is revoked")
+        return
+    shown = table("Revoked subjects", "subject", "since", "by", "reason")
+    for each in reports:
+        shown.add_row(
+            escape(each.subject), seconds(each.revoked_at), escape(each.revoked_by), escape(each.reason) or "-"
+        )
+    console().print(shown)
 
 
 def _expiry(report: TokenReport) -> str:

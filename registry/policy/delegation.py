@@ -13,6 +13,7 @@ import msgspec
 
 from registry.catalog.pattern import EVERY_NAME, parse_pattern, within
 from registry.errors import Invalid
+from registry.policy.parts import withheld_by_all
 from registry.policy.principal import Principal, Role
 
 _FOR_NAMES: Final = (Role.PUBLISHER, Role.ADMIN)
@@ -52,6 +53,7 @@ def mandate(roles: Iterable[Role], teams: Iterable[str], namespaces: Iterable[st
     return made
 
 
+@withheld_by_all
 def withheld(giver: Principal, wanted: Mandate) -> str | None:
     """Why *giver* may not hand *wanted* out, in words for the caller; None if it may."""
     if Role.ADMIN not in giver.roles:

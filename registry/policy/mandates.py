@@ -10,15 +10,19 @@ neither decides nothing: an empty list is not everything. `*` among its namespac
                 else: grants to its own teams of what lies within its own names, blocks of names that these cover
 
 A block hides a name from every team. So an approver with teams cannot make one, nor end one.
+
+Of a caller that is made of parts, one part must be enough by itself: what is asked here is asked of each.
 """
 
 from collections.abc import Collection
 
 from registry.catalog.approval import Approval
 from registry.catalog.pattern import EVERY_NAME, covers, within
+from registry.policy.parts import any_part, withheld_by_all
 from registry.policy.principal import Origin, Principal, Role
 
 
+@withheld_by_all
 def approval_withheld(approver: Principal, name: str, audience: Collection[str] | None) -> str | None:
     """
     Why *approver* may not decide about an approval of *name* for *audience*, in words; None if it may.
@@ -42,6 +46,7 @@ def approval_withheld(approver: Principal, name: str, audience: Collection[str] 
     return None
 
 
+@any_part
 def sees_approval(viewer: Principal, approval: Approval) -> bool:
     """
     Whether *viewer* may read of *approval* as one who decides or oversees: an approver what concerns its teams and
@@ -67,11 +72,13 @@ def concerns_reader(reader: Principal, approval: Approval) -> bool:
     return approval.audience is not None and reader.home_team in approval.audience
 
 
+@any_part
 def concerns_publisher(publisher: Principal, approval: Approval) -> bool:
     """Whether *approval* decides about what *publisher* may publish."""
     return Role.PUBLISHER in publisher.roles and bool(approval.name) and _covered(publisher, approval.name)
 
 
+@withheld_by_all
 def may_ask(reader: Principal, teams: Collection[str]) -> str | None:
     """Why *reader* may not ask for something for *teams*, in words; None if it may: for teams of its own."""
     if Role.READER not in reader.roles or reader.origin is Origin.ANONYMOUS:
@@ -82,6 +89,7 @@ def may_ask(reader: Principal, teams: Collection[str]) -> str | None:
     return None if teams else "name a team that this is for"
 
 
+@withheld_by_all
 def grant_withheld(giver: Principal, team: str, pattern: str) -> str | None:
     """Why *giver* may not give *team* a grant of *pattern*, nor take it back."""
     if Role.ADMIN not in giver.roles:
@@ -95,6 +103,7 @@ def grant_withheld(giver: Principal, team: str, pattern: str) -> str | None:
     return None
 
 
+@withheld_by_all
 def governing_withheld(giver: Principal) -> str | None:
     """Why *giver* may not make teams, nor rules: both are for everybody."""
     if Role.ADMIN not in giver.roles:
@@ -102,6 +111,7 @@ def governing_withheld(giver: Principal) -> str | None:
     return None if EVERY_NAME in giver.namespaces else "this is for an administrator of every name (*)"
 
 
+@withheld_by_all
 def block_withheld(decider: Principal, name: str) -> str | None:
     """Why *decider* may not block *name* for every team, nor end its block."""
     if Role.ADMIN in decider.roles and _covered(decider, name):
@@ -113,6 +123,7 @@ def block_withheld(decider: Principal, name: str) -> str | None:
     return "names are blocked by the role approver or admin"
 
 
+@withheld_by_all
 def explained_withheld(asker: Principal, team: str, name: str) -> str | None:
     """Why *asker* may not be told why *team* sees *name* or does not. Auditors may for every team and name."""
     if Role.AUDITOR in asker.roles:

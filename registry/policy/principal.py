@@ -25,6 +25,7 @@ class Origin(StrEnum):
     CAPABILITY: by the address alone, which reads one team's view and does nothing else.
     PUBLIC_IDENTITY: a login that proves something anybody may have, such as a domain or an account elsewhere.
     ORGANISATION: a login at the issuer that this registry's organisation configured.
+    ISSUER: a token of an issuer that the organisation trusts to say who calls, at every door.
     """
 
     ANONYMOUS = "anonymous"
@@ -32,6 +33,7 @@ class Origin(StrEnum):
     TOKEN = "token"
     PUBLIC_IDENTITY = "public-identity"
     ORGANISATION = "organisation"
+    ISSUER = "issuer"
 
 
 class Principal(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +44,10 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     says it belongs to, the home team among them. `namespaces`: patterns of the names its roles publisher and admin are
     for (`registry.policy.namespaces`); none: no name at all. `compat`: for which client lists leave out what it cannot
     decode; None: for none, nothing is left out.
+
+    `parts`: what it is made of, where its roles are not all for the same teams and names; the other members then say
+    all that any part does. Whoever decides something asks the parts (`apart`): one of them must let it.
+    `held_back`: roles that are the caller's, and that its token was not issued for.
     """
 
     subject: str
@@ -51,6 +57,12 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     roles: frozenset[Role] = frozenset()
     namespaces: tuple[str, ...] = ()
     compat: Compat | None = None
+    parts: tuple["Principal", ...] = ()
+    held_back: frozenset[Role] = frozenset()
+
+    def apart(self) -> tuple["Principal", ...]:
+        """Its parts, or itself: each has one list of teams and one of names for all of its roles."""
+        return self.parts or (self,)
 
     @property
     def anonymous(self) -> bool:

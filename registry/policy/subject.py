@@ -5,6 +5,8 @@ from typing import Final
 
 from registry.errors import Invalid
 
+OF_LOGINS: Final = ("dns", "http", "github-at", "github-oidc", "oidc", "none")
+"""What subjects begin with, before a colon, who logged in to publish: one for each login."""
 _SUBJECT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+:/#=~-]{0,199}", re.ASCII)
 # What this registry calls itself, whoever works on its store, and callers without a name.
 _RESERVED: Final = re.compile(r"(?:system|local):.*|anonymous|loopback", re.IGNORECASE)
@@ -24,3 +26,8 @@ def parse_subject(text: str) -> str:
     if _RESERVED.fullmatch(text):
         raise Invalid(f"the subject {text} is the registry's own; choose another, such as payroll-ci")
     return text
+
+
+def of_others(text: str) -> bool:
+    """Whether *text* has the form of a subject that an issuer or a login vouches for, such as `acme:00u1`."""
+    return ":" in text

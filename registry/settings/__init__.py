@@ -14,6 +14,7 @@ from msgspec.structs import force_setattr
 
 from registry.settings.audit import AuditSettings
 from registry.settings.auth import AuthSettings, EgressSettings
+from registry.settings.oidc import IssuerSettings
 from registry.settings.secret import SecretRef
 from registry.settings.validation import ValidationSettings
 from registry.settings.values import (
@@ -187,6 +188,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     publish: PublishSettings = PublishSettings()
     verify: VerifySettings = VerifySettings()
     auth: AuthSettings = AuthSettings()
+    issuers: tuple[IssuerSettings, ...] = field(default=(), name="oidc")
     egress: EgressSettings = EgressSettings()
     validation: ValidationSettings = ValidationSettings()
     retention: RetentionSettings = RetentionSettings()
@@ -217,19 +219,27 @@ def warnings(settings: Settings) -> list[ConfigWarning]:
         warn("server.trusted_proxies", "every client may claim any address as its own")
     if settings.auth.none is not None and not server.on_loopback:
         warn("auth.none", f"everyone who can reach {server.listen} may publish below io.modelcontextprotocol.anonymous")
+    for issuer in settings.issuers:
+        if not issuer.mappings:
+            warn("oidc.mapping", f'issuer "{issuer.name}" has no mapping: its tokens give nothing')
     if not settings.upstreams:
         warn("upstream", "no upstream is configured: nothing will be mirrored")
     for upstream in settings.upstreams:
-        where = f'upstream "{upstream.name}"'
-        if not upstream.include:
-            warn("upstream.include", f"{where} includes nothing: no entry of it will be mirrored")
-        if upstream.token is not None and _in_clear(upstream.url or ""):
-            warn("upstream.token", f"{where} is sent its token unencrypted; use https")
+        found += _about_upstream(upstream)
     for kind, index in _indexes(settings.verify):
         if _in_clear(index.url):
             risk = "is sent its token" if index.token is not None else "is believed"
             warn(f"verify.{kind}", f"the index {index.url} {risk} unencrypted; use https")
     return found
+
+
+def _about_upstream(upstream: UpstreamSettings) -> Iterator[ConfigWarning]:
+    where = f'upstream "{upstream.name}"'
+    if not upstream.include:
+        message = f"{where} includes nothing: no entry of it will be mirrored"
+        yield ConfigWarning(key="upstream.include", message=message)
+    if upstream.token is not None and _in_clear(upstream.url or ""):
+        yield ConfigWarning(key="upstream.token", message=f"{where} is sent its token unencrypted; use https")
 
 
 def _in_clear(url: str) -> bool:

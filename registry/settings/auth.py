@@ -8,6 +8,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from registry.policy.claims import Condition
 from registry.settings.secret import SecretRef
 from registry.settings.values import (
     DNS_NAME,
@@ -48,7 +49,6 @@ ShortText = Annotated[
     str,
     Meta(pattern=r"^[\x21-\x7e]{1,255}\Z", description="1 to 255 printable ASCII characters without blanks"),
 ]
-Condition = str | int | bool | tuple[str | int | bool, ...]
 Conditions = Annotated[
     dict[str, Condition],
     Meta(description='a table of claims, such as { department = "platform", groups = ["a", "b"] }'),

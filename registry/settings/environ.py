@@ -13,10 +13,10 @@ from typing import Final
 
 from msgspec.structs import FieldInfo, fields
 
-from registry.settings import Settings, UpstreamSettings
+from registry.settings import Settings
 from registry.settings.positions import Path
 from registry.settings.problem import ConfigProblem, did_you_mean
-from registry.settings.tables import unwrap
+from registry.settings.tables import REPEATED, unwrap
 
 PREFIX: Final = "MCP_REGISTRY_"
 COMMAND_LINE_VARIABLES: Final = frozenset({f"{PREFIX}{name}" for name in ("TOKEN", "CONFIG", "SERVER")})
@@ -73,26 +73,26 @@ def override(document: dict[str, object], environ: Mapping[str, str]) -> tuple[d
 def _targets(document: Mapping[str, object]) -> dict[str, tuple[Path, FieldInfo]]:
     targets: dict[str, tuple[Path, FieldInfo]] = {}
     for table in fields(Settings):
-        if table.name == "upstreams":
+        if table.name in REPEATED:
             continue
         for key in fields(table.type):
             variable = f"{PREFIX}{table.encode_name}__{key.encode_name}".upper()
             targets[variable] = ((table.encode_name, key.encode_name), key)
-    for index, name in enumerate(_upstream_names(document)):
-        for key in fields(UpstreamSettings):
-            if name is not None and key.encode_name != "name":
-                variable = f"{PREFIX}UPSTREAM__{name.replace('-', '_')}__{key.encode_name}".upper()
-                targets[variable] = (("upstream", index, key.encode_name), key)
+    for key_of_table, struct in REPEATED.values():
+        for index, name in enumerate(_names(document, key_of_table)):
+            for key in fields(struct):
+                if name is not None and key.encode_name != "name":
+                    variable = f"{PREFIX}{key_of_table}__{name.replace('-', '_')}__{key.encode_name}".upper()
+                    targets[variable] = ((key_of_table, index, key.encode_name), key)
     return targets
 
 
-def _upstreams(document: Mapping[str, object]) -> list[object]:
-    upstreams = document.get("upstream")
-    return upstreams if isinstance(upstreams, list) else []
-
-
-def _upstream_names(document: Mapping[str, object]) -> list[str | None]:
-    names = [table.get("name") if isinstance(table, dict) else None for table in _upstreams(document)]
+def _names(document: Mapping[str, object], key: str) -> list[str | None]:
+    """The names of the tables of `[[key]]`, None for those without."""
+    tables = document.get(key)
+    names = (
+        [table.get("name") if isinstance(table, dict) else None for table in tables] if isinstance(tables, list) else []
+    )
     return [name if isinstance(name, str) else None for name in names]
 
 

@@ -4,11 +4,15 @@ JSON Schema can say the first two of these rules and not the others; `registry.s
 """
 
 from collections.abc import Iterable
-from typing import Protocol
+from typing import Final, Protocol
 
 from registry.catalog.overlay import PRIVATE
+from registry.errors import Invalid
+from registry.policy.delegation import mandate
+from registry.policy.subject import OF_LOGINS
 from registry.settings import ServerSettings, UpstreamKind, UpstreamSettings
 from registry.settings.auth import AuthSettings
+from registry.settings.oidc import IssuerSettings
 from registry.settings.positions import Path
 from registry.settings.secret import SecretRef
 from registry.settings.validation import ValidationSettings
@@ -125,3 +129,40 @@ def check_auth(report: Report, auth: AuthSettings, server: ServerSettings) -> No
         if url and url.startswith("http://") and not is_loopback(host_of(url)):
             message = f'"{key}" in [auth.{login}]: who somebody is cannot be told over plain http; expected https'
             report(("auth", login, key), "an https URL", message)
+
+
+_NOT_ISSUERS: Final = frozenset({"system", "local", *OF_LOGINS})
+"""What subjects begin with that are somebody else's."""
+
+
+def check_issuers(report: Report, issuers: Iterable[tuple[int, IssuerSettings]], server: ServerSettings) -> None:
+    """Report every rule that the issuers of `[[oidc]]` break, each with its place in the file."""
+    names: set[str] = set()
+    urls: set[str] = {server.public_url}
+    for index, issuer in issuers:
+        path: Path = ("oidc", index)
+        label = f'[[oidc]] "{issuer.name}"'
+        if issuer.name in _NOT_ISSUERS:
+            message = f'[[oidc]] cannot be called "{issuer.name}": others are on record under that name'
+            report((*path, "name"), "another name", message)
+        if issuer.name in names:
+            report((*path, "name"), "a name of its own", f'a second [[oidc]] is called "{issuer.name}"')
+        if issuer.issuer in urls:
+            message = f"{label}: {issuer.issuer} is an issuer already; a token would be of two"
+            report((*path, "issuer"), "an issuer of its own", message)
+        for key, url in (("issuer", issuer.issuer), ("jwks_url", issuer.jwks_url)):
+            if url and url.startswith("http://") and not is_loopback(host_of(url)):
+                message = f'"{key}" in {label}: who somebody is cannot be told over plain http; expected https'
+                report((*path, key), "an https URL", message)
+        names.add(issuer.name)
+        urls.add(issuer.issuer)
+        _check_mappings(report, path, label, issuer)
+
+
+def _check_mappings(report: Report, path: Path, label: str, issuer: IssuerSettings) -> None:
+    for position, mapping in enumerate(issuer.mappings):
+        if mapping.roles:
+            try:
+                mandate(mapping.roles, mapping.teams, mapping.namespaces)
+            except Invalid as error:
+                report((*path, "mapping", position), "a role with what it is for", f'"mapping" in {label}: {error}')

@@ -9,7 +9,7 @@ where it may be a secret.
 import enum
 import json
 import types
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Annotated, Final, TypeVar, Union, get_args, get_origin
 
 import msgspec
@@ -17,12 +17,26 @@ from msgspec import Meta, Struct
 from msgspec.structs import fields
 
 from registry.settings import Settings, UpstreamSettings
+from registry.settings.oidc import IssuerSettings
 from registry.settings.positions import Path, Positions
 from registry.settings.problem import ConfigProblem, did_you_mean
-from registry.settings.rules import UpstreamRules, check_auth, check_secret, check_validation, check_verify
+from registry.settings.rules import (
+    UpstreamRules,
+    check_auth,
+    check_issuers,
+    check_secret,
+    check_validation,
+    check_verify,
+)
 from registry.settings.secret import SecretRef
 from registry.settings.validation import ValidationSettings
 from registry.settings.verify import VerifySettings
+
+REPEATED: Final[Mapping[str, tuple[str, type[Struct]]]] = {
+    "upstreams": ("upstream", UpstreamSettings),
+    "issuers": ("oidc", IssuerSettings),
+}
+"""What may stand several times: by the name of the field, the key and the struct of one of them."""
 
 _S = TypeVar("_S", bound=Struct)
 _MAX_SHOWN: Final = 60
@@ -44,12 +58,16 @@ class Reading:
         """The settings in *document*; only to be used when `problems` is empty afterwards."""
         known = {field.encode_name: field for field in fields(Settings)}
         tables: dict[str, object] = {}
+        issuers: list[tuple[int, IssuerSettings]] = []
         for key, value in document.items():
             if key not in known:
                 message = f"unknown table or key {json.dumps(key)}{did_you_mean(key, known)}"
                 self._report((key,), f"one of {', '.join(sorted(known))}", message)
             elif known[key].name == "upstreams":
                 tables["upstreams"] = self._upstreams(value, _claims(document))
+            elif known[key].name == "issuers":
+                issuers = [(index, issuer) for index, _, issuer in self._repeated(IssuerSettings, key, value)]
+                tables["issuers"] = tuple(issuer for _, issuer in issuers)
             elif isinstance(value, dict):
                 table: Struct | None = self._table(known[key].type, value, (key,), f"[{key}]")
                 tables[known[key].name] = table
@@ -61,28 +79,41 @@ class Reading:
                 self._report((key,), f"a table [{key}]", f"expected one table [{key}], got {_kind(value)}")
         settings = _make(Settings, {name: table for name, table in tables.items() if table is not None})
         check_auth(self._report, settings.auth, settings.server)
+        check_issuers(self._report, issuers, settings.server)
         return settings
 
     def _upstreams(self, value: object, private_claims: Iterable[str]) -> tuple[UpstreamSettings, ...]:
-        expected = "tables [[upstream]], with two brackets"
-        if not isinstance(value, list):
-            self._report(("upstream",), expected, f"expected {expected}, got {_kind(value)}")
-            return ()
         rules = UpstreamRules(self._report, private_claims=private_claims)
         decoded: list[UpstreamSettings] = []
+        for index, table, upstream in self._repeated(UpstreamSettings, "upstream", value, ranked=True):
+            decoded.append(upstream)
+            rules.check(index, upstream, frozenset(table))
+        return tuple(decoded)
+
+    def _repeated(
+        self, cls: type[_S], key: str, value: object, *, ranked: bool = False
+    ) -> Iterator[tuple[int, Mapping[str, object], _S]]:
+        """
+        Each table of `[[key]]` that could be decoded: its place in the file, as it stands there, and decoded.
+
+        Args:
+            ranked: Its precedence follows from its place, unless it says so.
+        """
+        expected = f"tables [[{key}]], with two brackets"
+        if not isinstance(value, list):
+            self._report((key,), expected, f"expected {expected}, got {_kind(value)}")
+            return
         for index, table in enumerate(value):
-            path: Path = ("upstream", index)
+            path: Path = (key, index)
             if not isinstance(table, dict):
                 self._report(path, expected, f"expected {expected}, got {_kind(table)}")
                 continue
             name = table.get("name")
-            label = f"[[upstream]] {json.dumps(name)}" if isinstance(name, str) else "[[upstream]]"
-            ranked = {"precedence": (index + 1) * 10, **table}
-            upstream = self._table(UpstreamSettings, ranked, path, label)
-            if upstream is not None:
-                decoded.append(upstream)
-                rules.check(index, upstream, frozenset(table))
-        return tuple(decoded)
+            label = f"[[{key}]] {json.dumps(name)}" if isinstance(name, str) else f"[[{key}]]"
+            preset = {"precedence": (index + 1) * 10} if ranked else {}
+            decoded = self._table(cls, {**preset, **table}, path, label)
+            if decoded is not None:
+                yield index, table, decoded
 
     def _table(self, cls: type[_S], table: Mapping[str, object], path: Path, label: str) -> _S | None:
         """None where a value the struct cannot be made without is absent or wrong."""
@@ -174,8 +205,8 @@ def unwrap(declared: object) -> tuple[object, Meta]:
 
 
 def _keys_by_table() -> dict[str, set[str]]:
-    structs = {f"[{table.encode_name}]": table.type for table in fields(Settings) if table.name != "upstreams"}
-    structs["[[upstream]]"] = UpstreamSettings
+    structs = {f"[{table.encode_name}]": table.type for table in fields(Settings) if table.name not in REPEATED}
+    structs |= {f"[[{key}]]": cls for key, cls in REPEATED.values()}
     return {label: {field.encode_name for field in fields(cls)} for label, cls in structs.items()}
 
 

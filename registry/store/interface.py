@@ -39,6 +39,7 @@ from registry.store.records import (
     RunState,
     SourceState,
 )
+from registry.store.subjects import RevokedSubject
 from registry.store.tokens import Token
 
 T = TypeVar("T")
@@ -180,6 +181,12 @@ class Snapshot(Protocol):
     def capabilities(self, *, team: str | None, limit: int, before: str | None = None) -> list[Capability]:
         """Of one team or of all, newest first; *before* is an id."""
 
+    def revoked_subject(self, subject: str) -> RevokedSubject | None:
+        """None if it is not revoked, or was reinstated."""
+
+    def revoked_subjects(self, *, after: str, limit: int) -> list[RevokedSubject]:
+        """By subject, strictly after *after*."""
+
     def unjudged(self, *, revision: int, most: int | None = None) -> int:
         """How many documents of entries that are not withdrawn no rules of *revision* or later were asked about."""
 
@@ -278,6 +285,10 @@ class Transaction(Snapshot, Protocol):
 
     def put_capability(self, capability: Capability) -> None:
         """Keep *capability*, or what has become of it: team, digest and instant of creation never change."""
+
+    def put_revoked_subject(self, revoked: RevokedSubject) -> None: ...
+    def reinstate_subject(self, subject: str) -> None:
+        """Nothing is known of a revocation of *subject* any more."""
 
     def spend_proof(self, digest: bytes, *, expires_us: int, now_us: int) -> bool:
         """

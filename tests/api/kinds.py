@@ -11,16 +11,21 @@ from urllib.parse import urlsplit
 import msgspec
 
 from registry.auth.registry_tokens import Action, Method, Permission
+from registry.policy.claims import WRITE
 from registry.policy.principal import Origin, Role
 from registry.settings.file import load_settings
 from registry.wiring import registry_tokens
 from tests.api.publishing import CLAIMED, Client
 from tests.doubles.clock import FileClock
 from tests.doubles.issued import bearer, issue, revoke
+from tests.doubles.issuer import Issuer, IssuerKey
 from tests.running import RunningRegistry
 
 _OWN: Final = ("com.partner", "com.partner.*")
 _EVERY: Final = ("*",)
+_YEARS_S: Final = 10 * 365 * 86_400
+ISSUER_KEY: Final = IssuerKey("matrix", curve=True)
+"""Of the issuer that registries of the matrix trust."""
 TEAM: Final = "everyone"
 """Whom everything that is decided is for."""
 
@@ -129,6 +134,48 @@ def _login(method: Method) -> Callable[[RunningRegistry], tuple[str, ...]]:
     return made
 
 
+def _vouched_for(group: str) -> Callable[[RunningRegistry], tuple[str, ...]]:
+    """A token of the issuer that the registry trusts, whose mappings are those of `trusting`."""
+
+    def made(registry: RunningRegistry) -> tuple[str, ...]:
+        (issuer,) = load_settings(registry.config, {}).issuers
+        now_s = FileClock(registry.clock.path).now_us() // 1_000_000
+        claims = {
+            "iss": issuer.issuer,
+            "aud": registry.url,
+            "sub": "matrix",
+            "iat": now_s,
+            "exp": now_s + _YEARS_S,
+            "groups": [group],
+            "scope": f"openid {WRITE}",
+        }
+        return (bearer(ISSUER_KEY.token(claims, algorithm="ES256")),)
+
+    return made
+
+
+def trusting(issuer: Issuer) -> str:
+    """Configuration under which members of the group `all` do everything but publish and administer, for every name."""
+    first, second = (", ".join(f'"{role}"' for role in part) for part in (_ELSE[:2], _ELSE[2:]))
+    return f"""
+[[oidc]]
+name = "acme"
+issuer = "{issuer.url}"
+algorithms = ["ES256"]
+allow_private = true
+[[oidc.mapping]]
+claims = {{ groups = "all" }}
+teams = ["{TEAM}"]
+roles = [{first}]
+namespaces = ["*"]
+[[oidc.mapping]]
+claims = {{ groups = ["some", "all"] }}
+teams = ["{TEAM}"]
+roles = [{second}]
+namespaces = ["*"]
+"""
+
+
 _ELSE: Final = [role for role in Role if role not in (Role.PUBLISHER, Role.ADMIN)]
 
 KINDS: Final[Mapping[str, Kind]] = {
@@ -169,7 +216,10 @@ KINDS: Final[Mapping[str, Kind]] = {
     "approver of nothing": Kind(acts_as=Caller.APPROVER_OF_NOTHING, credential=_token(Role.APPROVER, teams=())),
     "auditor": Kind(acts_as=Caller.AUDITOR, credential=_token(Role.AUDITOR, namespaces=_OWN)),
     "operator": Kind(acts_as=Caller.OPERATOR, credential=_token(Role.OPERATOR, namespaces=_OWN)),
-    "everything else, of all": Kind(acts_as=Caller.EVERYTHING_ELSE, credential=_token(*_ELSE, namespaces=_EVERY)),
+    # By its issuer's word, which two of its mappings share out between them.
+    "everything else, of all": Kind(
+        acts_as=Caller.EVERYTHING_ELSE, credential=_vouched_for("all"), origin=Origin.ISSUER
+    ),
     # An address is no credential elsewhere, and below it there is nothing that changes anything.
     "capability": Kind(acts_as=Caller.BY_ADDRESS, credential=lambda _: (), below=_address, origin=Origin.CAPABILITY),
 }

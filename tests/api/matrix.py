@@ -110,6 +110,8 @@ EXPECTED: Final[Mapping[str, Mapping[Caller, _Row]]] = {
     "get-token": _rows(401, {Caller.ADMIN: _OWN_KNOWN, Caller.ADMIN_OF_ALL: 200}),
     "revoke-token": _rows(401, {Caller.ADMIN: _OWN_KNOWN, Caller.ADMIN_OF_ALL: 200}),
     "revoke-tokens-of-subject": _rows(401, {Caller.ADMIN: (200, IDLE, IDLE, IDLE), Caller.ADMIN_OF_ALL: 200}),
+    "revoke-subject": _ADMINISTERED,
+    "reinstate-subject": _ADMINISTERED,
     "issue-capability": _rows(401, {Caller.READING_ADMIN: 201, Caller.ADMIN_OF_ALL: 201}),
     "get-capability": _rows(401, _ADDRESS),
     "rotate-capability": _rows(401, {**_ADDRESS, Caller.READING_ADMIN: 201, Caller.ADMIN_OF_ALL: 201}),
@@ -173,6 +175,8 @@ EXPECTED: Final[Mapping[str, Mapping[Caller, _Row]]] = {
 }
 
 READS: Final[Mapping[str, str]] = {
+    "list-revoked-subjects": "all of them, to administrators of every name: tests/api/test_issuers.py",
+    "get-protected-resource": "for everybody: tests/api/test_issuers.py",
     "list-servers": "a view: tests/api/test_tokens.py",
     "get-server-versions": "a view: tests/api/test_tokens.py",
     "get-server-version": "a view: tests/api/test_tokens.py",

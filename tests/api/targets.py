@@ -22,6 +22,7 @@ _NUMBERS: Final = count(1)
 _NEEDED: Final = {
     "revoke-token": "token",
     "revoke-tokens-of-subject": "token",
+    "reinstate-subject": "subject",
     "revoke-grant": "grant",
     "end-rule": "rule",
     "unblock-server": "block",
@@ -93,9 +94,11 @@ class Targets:
         else:
             self._said(self.root, "/v0.1/publish", manifest(name))
         owner, blocked = f"{slug}@{place}", f"9.0.{next(_NUMBERS)}"
+        if "subject" in needed:
+            self._said(self.root, "/v1/subjects/revoke", {"subject": f"acme:{owner}"})
         if "block" in needed:
             self._said(self.root, "/v1/blocks", {"name": name, "version": blocked, "reason": _REASON})
-        ids = {each: self._decided(each, name, slug) for each in needed if each not in ("block", "token")}
+        ids = {each: self._decided(each, name, slug) for each in needed if each not in ("block", "token", "subject")}
         if "token" in needed:
             text = issue(
                 self._registry, Role.ADMIN, owner=owner, teams=(), namespaces=(f"{place}/*",), expires_in_s=None
@@ -183,6 +186,8 @@ def body_of(operation: str, target: Target, name: str) -> object:  # noqa: C901 
             return {}
         case "revoke-tokens-of-subject":
             return {"subject": target.owner}
+        case "revoke-subject" | "reinstate-subject":
+            return {"subject": f"acme:{target.owner}"}
         case "request-sync-run":
             return {"upstream": "nobody-s"}
         case "issue-capability":

@@ -73,8 +73,9 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
         yield Client(registry, issue(registry, *roles, namespaces=["*"], expires_in_s=None))
 
 
-# The same routes at other addresses, and what the commands `capability` and `audit` ask for: README tells of them.
-_ELSEWHERE = ("/teams/", "/t/", "/v1/capabilities", "/v1/audit-")
+# The same routes at other addresses, what the commands `capability`, `audit` and `token` ask for, of which README
+# tells, and what RFC 9728 describes.
+_ELSEWHERE = ("/teams/", "/t/", "/v1/capabilities", "/v1/audit-", "/v1/subjects", "/.well-known/")
 
 
 def test_every_route_is_described() -> None:

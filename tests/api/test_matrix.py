@@ -15,12 +15,13 @@ import pytest
 
 from registry.api.policy import POLICY, Access
 from registry.policy.principal import Origin, Role
-from tests.api.kinds import KINDS, Caller, Kind, Place
+from tests.api.kinds import ISSUER_KEY, KINDS, Caller, Kind, Place, trusting
 from tests.api.matrix import EXPECTED, IDLE, READS, cells_of
 from tests.api.publishing import CONFIGURATION, LOGINS, MIRRORED, Client, taking
 from tests.api.raw_request import send
 from tests.api.targets import Target, Targets, body_of, path_of
 from tests.doubles.issued import issue
+from tests.doubles.issuer import Issuer
 from tests.doubles.loaded_store import ANONYMOUS
 from tests.doubles.plain_client import Answer
 from tests.doubles.route_table import Route, route_table
@@ -30,7 +31,7 @@ _NUMBERS = count(1)
 _ROUTES = [route for route in route_table() if cells_of(route) in EXPECTED]
 # Failures are slowed per source and per token, and manifests per source: so long until all of that is forgotten.
 _REST_S = 120
-_DECIDED_TABLES = ("teams", "grants", "approvals", "rules", "blocks", "capabilities")
+_DECIDED_TABLES = ("teams", "grants", "approvals", "rules", "blocks", "capabilities", "revoked_subjects")
 
 
 class World:
@@ -87,7 +88,8 @@ class World:
 
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with taking(tmp_path_factory.mktemp("opened"), CONFIGURATION + LOGINS) as running:
+    folder = tmp_path_factory.mktemp("opened")
+    with Issuer(ISSUER_KEY) as issuer, taking(folder, CONFIGURATION + LOGINS + trusting(issuer)) as running:
         yield World(running, {name: kind for name, kind in KINDS.items() if kind.open})
 
 

@@ -1,14 +1,17 @@
 """What is read of an issuer's keys, and which claims meet a condition."""
 
+import asyncio
 import json
 
 import pytest
 
-from registry.auth.exchange.issuer_keys import parse_key_set
-from registry.auth.exchange.oidc import meets
+from registry.auth.exchange.issuer_keys import FRESH_S, IssuerKeys, parse_key_set
 from registry.errors import UpstreamNonsense
-from registry.settings.auth import Condition
-from tests.doubles.issuer import IssuerKey
+from registry.policy.claims import Condition, meets
+from registry.settings import Settings
+from registry.wiring import egress_client
+from tests.doubles.clock import FrozenClock
+from tests.doubles.issuer import Issuer, IssuerKey
 
 RSA = IssuerKey("rsa").published
 EC = IssuerKey("ec", curve=True).published
@@ -125,3 +128,28 @@ class TestMeets:
         Silence meets nothing.
         """
         assert not meets({}, "claim", "a")
+
+
+@pytest.mark.anyio
+async def test_a_renewal_that_hangs() -> None:
+    """
+    threats.md: an issuer that does not answer keeps nobody waiting whose key is known, but for one who asks it.
+    """
+    clock = FrozenClock(1_757_376_000_000_000)
+    with Issuer(IssuerKey("first", curve=True)) as issuer:
+        async with egress_client(Settings(), clock) as client:
+            keys = IssuerKeys(issuer.url, jwks_url=None, client=client, clock=clock, allow_private=True)
+            known = await keys.key("first")
+            clock.advance(FRESH_S)
+            issuer.answering.clear()
+
+            async with asyncio.TaskGroup() as group:
+                asking = group.create_task(keys.key("first"))
+                await asyncio.sleep(0)
+                others = [await keys.key("first") for _ in range(3)]
+                waited = not asking.done()
+                issuer.answering.set()
+
+    assert waited
+    assert others == [known] * 3
+    assert asking.result() is not known

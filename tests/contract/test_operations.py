@@ -367,6 +367,7 @@ class TestGrowth:
             "quarantine": 0,
             "tokens": 0,
             "capabilities": 0,
+            "revoked subjects": 0,
             "spent proofs": 0,
             "audit events": 0,
             "audit payloads": 0,

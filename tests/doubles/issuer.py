@@ -1,6 +1,7 @@
 """An OpenID issuer on loopback: its configuration, its keys, and the tokens it signs."""
 
 import json
+import threading
 import warnings
 from types import TracebackType
 from typing import Any, Final, Self
@@ -13,6 +14,7 @@ from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 from tests.doubles.web import Asked, Reply, WebServer, json_reply
 
 LIFETIME_S: Final = 600
+_PATIENCE_S: Final = 10.0
 
 
 class IssuerKey:
@@ -47,11 +49,14 @@ class Issuer:
     Attributes:
         away: While true it answers 503 to everything.
         described: What its configuration says; a test may change that, too.
+        answering: While it is cleared, answers wait.
     """
 
     def __init__(self, *keys: IssuerKey) -> None:
         self.keys = list(keys)
         self.away = False
+        self.answering = threading.Event()
+        self.answering.set()
         self._web = WebServer(self._answer)
         self.url = self._web.url
         self.described: dict[str, object] = {"issuer": self.url, "jwks_uri": f"{self.url}/.well-known/jwks"}
@@ -84,6 +89,7 @@ class Issuer:
         }
 
     def _answer(self, asked: Asked) -> Reply:
+        self.answering.wait(_PATIENCE_S)
         if self.away:
             return Reply(status=503)
         match asked.target:

@@ -67,6 +67,7 @@ def serving(
     governance: str = OPEN,
     everywhere: bool = False,
     batch: int = 100,
+    workers: int = 1,
 ) -> Iterator[RunningRegistry]:
     """
     A running registry in *folder* that holds what *upstreams* list, and has compared it with them once.
@@ -79,7 +80,11 @@ def serving(
         batch: Items in one transaction, and so with one `updatedAt`.
     """
     registry = RunningRegistry(
-        folder, configuration + load(folder, upstreams, batch=batch), server=server, governance=governance
+        folder,
+        configuration + load(folder, upstreams, batch=batch),
+        server=server,
+        governance=governance,
+        workers=workers,
     )
     if everywhere:
         registry.config.write_text(registry.config.read_text().replace("127.0.0.1", "0.0.0.0"))

@@ -27,6 +27,7 @@ from registry.settings.auth import (
     NoneLogin,
     OidcLogin,
 )
+from registry.settings.oidc import IssuerSettings
 
 EVERY_LOGIN: Final = AuthSettings(
     dns=DnsLogin(),
@@ -36,6 +37,7 @@ EVERY_LOGIN: Final = AuthSettings(
     oidc=OidcLogin(issuer="https://issuer.example"),
     none=NoneLogin(),
 )
+ISSUERS: Final = (IssuerSettings(name="acme", issuer="https://id.acme.example"),)
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,14 +55,14 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 
 @cache
 def route_table() -> tuple[Route, ...]:
-    """All that an application on a loopback listener with every login on answers, which is all there is."""
+    """All that an application on a loopback listener with every login and an issuer answers, which is all there is."""
     with tempfile.TemporaryDirectory() as folder:
         return asyncio.run(_table(Path(folder) / "registry.db"))
 
 
 async def _table(path: Path) -> tuple[Route, ...]:
     clock, lines = SystemClock(), Lines(io.BytesIO())
-    settings = Settings(store=StoreSettings(path=path), auth=EVERY_LOGIN)
+    settings = Settings(store=StoreSettings(path=path), auth=EVERY_LOGIN, issuers=ISSUERS)
     log = logger(lines, clock, for_people=False)
     await asyncio.to_thread(prepare, settings, clock=clock, log=log)
     with warnings.catch_warnings():

@@ -141,6 +141,18 @@ class TestStart:
         assert outcome.status == 1
         assert 'there is no such team; there is "everyone"' in outcome.err
 
+    def test_an_issuer_gives_a_team_that_does_not_exist(self, registry: RunningRegistry) -> None:
+        """
+        The same for a team of a mapping: its members would be told that nothing is there.
+        """
+        issuer = '[[oidc]]\nname = "acme"\nissuer = "https://id.acme.example"\n[[oidc.mapping]]\nclaims = {}\n'
+        registry.config.write_text(registry.config.read_text() + issuer + 'teams = ["backend~prod"]\n')
+
+        outcome = mcp_registry("serve", "--config", registry.config)
+
+        assert outcome.status == 1
+        assert '[[oidc]] "acme" gives team "backend~prod", and there is no such team' in outcome.err
+
     def test_only_the_owner_reads_the_store(self, registry: RunningRegistry) -> None:
         """
         The store and what SQLite puts beside it are for its owner alone.

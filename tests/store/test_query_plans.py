@@ -12,11 +12,11 @@ from typing import Final
 
 import pytest
 
-from registry.store.sqlite import decisions, findings, operations, queries, record
+from registry.store.sqlite import decisions, findings, operations, queries, record, subjects
 
 STATEMENTS: Final = {
     name: statement
-    for module in (queries, operations, findings, record, decisions)
+    for module in (queries, operations, findings, record, decisions, subjects)
     for name, statement in vars(module).items()
     if name.isupper() and isinstance(statement, str)
 }
@@ -74,6 +74,8 @@ READS = {
     "FOUND_BY_OBJECT": "audit_events USING INDEX audit_object (object=? AND id<?)",
     "FOUND_BY_OUTCOME": "audit_events USING INDEX audit_not_done (outcome=? AND id<?)",
     "SWEEP_PAYLOADS": "audit_payloads USING COVERING INDEX audit_payloads_at (at_us<?)",
+    "REVOKED_SUBJECT": "revoked_subjects USING PRIMARY KEY (subject=?)",
+    "REVOKED_SUBJECTS": "revoked_subjects USING PRIMARY KEY (subject>?)",
     "TOKENS_OF_OWNER": "tokens USING INDEX tokens_owner (owner=? AND (created_us,id)<(?,?))",
 }
 
@@ -81,7 +83,7 @@ READS = {
 UNSORTED = [
     "PAGE_PLAIN", "PAGE_LATEST", "PAGE_FILTERED", "PAGE_ONE_VERSION", "SEARCH_COMMON", "NAMES_OF", "RUNS",
     "RUNS_OF_UPSTREAM", "NEVER_JUDGED", "JUDGED_BEFORE", "FINDINGS", "FINDINGS_OF_SOURCE", "OLD_SUPERSEDED",
-    "TOKENS", "TOKENS_OF_OWNER", "CAPABILITIES", "CAPABILITIES_OF_TEAM",
+    "TOKENS", "TOKENS_OF_OWNER", "CAPABILITIES", "CAPABILITIES_OF_TEAM", "REVOKED_SUBJECTS",
     "EVENTS", "SEALED", "FILED", "FOUND", "FOUND_BY_ACTION", "FOUND_BY_ACTOR", "FOUND_BY_OBJECT", "FOUND_BY_OUTCOME",
     "CHECKPOINTS", "LAST_CHECKPOINT",
 ]  # fmt: skip

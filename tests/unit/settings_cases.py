@@ -66,6 +66,12 @@ _INDEXES: tuple[list[object], list[object]] = (
     ],
 )
 
+_ISSUERS = (
+    ["https://id.acme.example/", "http://127.0.0.1:1/a"],
+    ["", "a", "https://a.example?x", "https://u@a", 1],
+)
+_STAFF: dict[str, object] = {"claims": {"groups": ["a", 1, True], "d": "x", "n": 1, "b": False, "e": []}}
+
 _RULE_LISTS = (
     [[], ["unpinned-version"], ["plain-http", "xcode-decoder"], list(RULES)],
     ["plain-http", ["unpined-version"], ["json-schema"], ["reserved-version-string"], [""], [1], [["plain-http"]], {}],
@@ -218,6 +224,40 @@ CASES: dict[tuple[str, str], tuple[Sequence[object], Sequence[object]]] = {
         [{}, {"allow_beyond_loopback": True}],
         [{"allow_beyond_loopback": 1}, {"x": 1}, *_NO_TABLES],
     ),
+    ("[[oidc]]", "name"): (["acme", "0-a"], ["", "Acme", "a:b", "system", "local", "dns", "oidc", "a" * 41, 1]),
+    ("[[oidc]]", "issuer"): _ISSUERS,
+    ("[[oidc]]", "audience"): (["registry", "https://a.example/x"], ["", "a b", "a" * 256, ["a"], 1]),
+    ("[[oidc]]", "algorithms"): (
+        [["RS256"], ["PS256", "ES256", "ES384", "EdDSA"]],
+        [[], ["none"], ["HS256"], ["rs256"], [""], [1], "RS256"],
+    ),
+    ("[[oidc]]", "jwks_url"): (["https://a.example/keys", "http://127.0.0.1:1/keys"], ["a", "ftp://a", 1]),
+    ("[[oidc]]", "mapping"): (
+        [
+            [],
+            [{"claims": {}}],
+            [_STAFF, {**_STAFF, "teams": ["backend", "backend~prod"], "roles": ["approver", "auditor", "operator"]}],
+            [{**_STAFF, "roles": ["publisher", "admin", "reader"], "namespaces": ["com.acme/*", "*"]}],
+        ],
+        [
+            {},
+            [{}],
+            [{"teams": ["backend"]}],
+            [{"claims": {"a": {"b": 1}}}],
+            [{"claims": {"a": 1.5}}],
+            [{"claims": ["a"]}],
+            [{**_STAFF, "teams": ["Backend"]}],
+            [{**_STAFF, "teams": ["backend~"]}],
+            [{**_STAFF, "teams": "backend"}],
+            [{**_STAFF, "roles": ["root"]}],
+            [{**_STAFF, "roles": ["publisher"]}],
+            [{**_STAFF, "roles": ["admin"], "namespaces": []}],
+            [{**_STAFF, "namespaces": ["com.acme"]}],
+            [{**_STAFF, "x": 1}],
+            [1],
+        ],
+    ),
+    ("[[oidc]]", "allow_private"): _FLAGS,
     ("[egress]", "nameservers"): (
         [[], ["127.0.0.1:5353", "10.0.0.53", "[::1]", "[fd00::1]:53"]],
         ["127.0.0.1", ["ns.example"], ["::1"], ["256.0.0.1"], ["10.0.0.1:x"], [""], ["10.0.0.1:65536"], [1]],

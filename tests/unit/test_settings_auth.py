@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from registry.policy.principal import Role
+from registry.settings import warnings
 from registry.settings.auth import SHARED_HOSTS, LoginRole
 from registry.settings.file import check_config, load_settings
+from registry.settings.oidc import Algorithm
 
 EVERYWHERE = '[server]\nlisten = "0.0.0.0:8080"\n'
 
@@ -114,3 +117,76 @@ class TestRules:
 
         assert problems
         assert secret not in "".join(map(str, problems))
+
+
+class TestIssuers:
+    def test_an_issuer(self, tmp_path: Path) -> None:
+        """What it says, in its own words, and what that gives; a mapping stands in its own table."""
+        text = """
+[[oidc]]
+name = "acme"
+issuer = "https://id.acme.example/"
+audience = "registry"
+algorithms = ["ES256"]
+
+[[oidc.mapping]]
+claims = { groups = ["a", "b"], staff = true }
+teams = ["backend~prod"]
+roles = ["approver"]
+
+[[oidc.mapping]]
+claims = {}
+teams = ["everyone"]
+"""
+        [issuer] = load_settings(_file(tmp_path, text), {}).issuers
+
+        assert issuer.issuer == "https://id.acme.example/"
+        assert issuer.algorithms == (Algorithm.ES256,)
+        assert [mapping.claims for mapping in issuer.mappings] == [{"groups": ("a", "b"), "staff": True}, {}]
+        assert issuer.mappings[0].roles == (Role.APPROVER,)
+
+    @pytest.mark.parametrize(
+        ("second", "key", "message"),
+        [
+            ('name = "one"\nissuer = "https://b.example"', "oidc[1].name", "a second"),
+            ('name = "two"\nissuer = "https://a.example"', "oidc[1].issuer", "is an issuer already"),
+            ('name = "two"\nissuer = "http://127.0.0.1:8080"', "oidc[1].issuer", "is an issuer already"),
+            ('name = "two"\nissuer = "http://b.example"', "oidc[1].issuer", "plain http"),
+            ('name = "two"\nissuer = "https://b.example"\njwks_url = "http://b.example"', "oidc[1].jwks_url", "plain"),
+            ('name = "github-oidc"\nissuer = "https://b.example"', "oidc[1].name", "others are on record"),
+        ],
+        ids=["name", "issuer", "this registry", "http", "http keys", "a login"],
+    )
+    def test_one_beside_another(self, tmp_path: Path, second: str, key: str, message: str) -> None:
+        """A token is of one issuer, a subject of one, and nobody on the way decides who somebody is."""
+        text = f'[[oidc]]\nname = "one"\nissuer = "https://a.example"\n[[oidc]]\n{second}\n'
+
+        [problem] = check_config(_file(tmp_path, text), {})
+
+        assert problem.key == key
+        assert message in problem.message
+
+    def test_what_a_role_is_for(self, tmp_path: Path) -> None:
+        """An empty list is no name, and whoever wrote the mapping meant some."""
+        text = (
+            '[[oidc]]\nname = "a"\nissuer = "https://a.example"\n[[oidc.mapping]]\nclaims = {}\nroles = ["publisher"]'
+        )
+
+        [problem] = check_config(_file(tmp_path, text), {})
+
+        assert (problem.key, problem.line) == ("oidc[0].mapping[0]", 4)
+        assert "the role publisher needs a namespace" in problem.message
+
+    def test_from_the_environment(self, tmp_path: Path) -> None:
+        """A key of an issuer is overridden by its name, as that of an upstream is."""
+        text = '[[oidc]]\nname = "a-b"\nissuer = "https://a.example"\n'
+
+        settings = load_settings(_file(tmp_path, text), {"MCP_REGISTRY_OIDC__A_B__AUDIENCE": "elsewhere"})
+
+        assert settings.issuers[0].audience == "elsewhere"
+
+    def test_without_mappings(self, tmp_path: Path) -> None:
+        """An issuer whose tokens give nothing is probably not meant."""
+        text = '[[oidc]]\nname = "a"\nissuer = "https://a.example"\n'
+
+        assert "oidc.mapping" in [each.key for each in warnings(load_settings(_file(tmp_path, text), {}))]

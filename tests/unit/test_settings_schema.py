@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 from msgspec import Struct
 from msgspec.structs import FieldInfo, fields
 
-from registry.settings import Settings, UpstreamSettings
+from registry.settings import Settings
 from registry.settings.file import check_config, load_settings
+from registry.settings.oidc import MappingSettings
 from registry.settings.secret import SecretRef
+from registry.settings.tables import REPEATED
 from registry.settings.verify import IndexSettings, McpbSettings, OciHostSettings
 from schemas.config import Schema, keys, markdown_table, schema
 from tests.unit.settings_cases import CASES
@@ -26,6 +28,11 @@ Case = tuple[str, str, object]
 
 VALID = [(table, key, value) for (table, key), (valid, _) in CASES.items() for value in valid]
 INVALID = [(table, key, value) for (table, key), (_, invalid) in CASES.items() for value in invalid]
+_MINIMAL: dict[str, dict[str, object]] = {
+    "[[upstream]]": {"name": "a", "kind": "http", "url": "http://a"},
+    "[[oidc]]": {"name": "a", "issuer": "https://a.example"},
+}
+"""What a table needs that may stand several times."""
 FILE_KIND: list[tuple[dict[str, object], bool]] = [
     ({"name": "a", "kind": "file", "path": "x"}, True),
     ({"name": "a", "kind": "file"}, False),
@@ -60,14 +67,14 @@ class TestSchema:
 
     def test_the_defaults_it_states_are_the_structs(self, tmp_path: Path) -> None:
         """Writing every stated default into a file changes nothing."""
-        minimal = {"name": "a", "kind": "http", "url": "http://a"}
-        document: dict[str, dict[str, object]] = {"[[upstream]]": dict(minimal)}
+        minimal = {table: dict(content) for table, content in _MINIMAL.items()}
+        document: dict[str, dict[str, object]] = {table: dict(content) for table, content in _MINIMAL.items()}
         for table, key, described in keys():
             if "default" in described:
                 document.setdefault(table, {})[key] = described["default"]
 
         stated = load_settings(_written(tmp_path, document), {})
-        absent = load_settings(_written(tmp_path, {"[[upstream]]": minimal}), {})
+        absent = load_settings(_written(tmp_path, minimal), {})
 
         assert stated == absent
 
@@ -80,6 +87,7 @@ class TestSchema:
             (("verify", "oci", "items"), OciHostSettings),
             (("verify", "oci", "items", "token"), SecretRef),
             (("verify", "mcpb"), McpbSettings),
+            (("oidc", "items", "mapping", "items"), MappingSettings),
         ],
         ids=repr,
     )
@@ -189,17 +197,16 @@ def _resolved(described: Schema) -> Schema:
 def _struct_fields() -> dict[tuple[str, str], FieldInfo]:
     found: dict[tuple[str, str], FieldInfo] = {}
     for table in fields(Settings):
-        repeated = table.name == "upstreams"
-        header = f"[[{table.encode_name}]]" if repeated else f"[{table.encode_name}]"
-        for field in fields(UpstreamSettings if repeated else table.type):
+        key, struct = REPEATED.get(table.name, (None, table.type))
+        header = f"[{table.encode_name}]" if key is None else f"[[{key}]]"
+        for field in fields(struct):
             found[header, field.encode_name] = field
     return found
 
 
 def _document(table: str, key: str, value: object) -> dict[str, dict[str, object]]:
     """A document that is right but for what *value* makes of it."""
-    upstream: dict[str, object] = {"name": "a", "kind": "http", "url": "http://a"}
-    return {"[[upstream]]": {**upstream, key: value}} if table == "[[upstream]]" else {table: {key: value}}
+    return {table: {**_MINIMAL.get(table, {}), key: value}}
 
 
 def _verdicts(directory: Path, document: Mapping[str, Mapping[str, object]]) -> tuple[bool, bool]:

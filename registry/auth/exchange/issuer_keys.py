@@ -1,7 +1,7 @@
 """The keys of an issuer, as it publishes them: kept, renewed when one is not known, and good for a while without it.
 
 An issuer that cannot be reached stops nobody whose key is known already; after a day it does, because a key that was
-withdrawn would never be noticed.
+withdrawn would never be noticed. One request waits for a renewal; those whose key is known go on meanwhile.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from registry.auth.exchange.login import LoginRefused
 from registry.clock import Clock
 from registry.egress.client import EgressClient, EgressPolicy, FetchLimits
 from registry.errors import RegistryError, UpstreamNonsense
+from registry.logs import BoundLog
 
 FRESH_S: Final = 600
 """So old a set is renewed at the next occasion."""
@@ -35,10 +36,18 @@ class IssuerKeys:
     """
     Args:
         jwks_url: Where the keys are; None: where the issuer's own configuration says.
+        log: Told when they cannot be had, for issuers whose tokens nobody hears of otherwise.
     """
 
     def __init__(
-        self, issuer: str, *, jwks_url: str | None, client: EgressClient, clock: Clock, allow_private: bool
+        self,
+        issuer: str,
+        *,
+        jwks_url: str | None,
+        client: EgressClient,
+        clock: Clock,
+        allow_private: bool,
+        log: BoundLog | None = None,
     ) -> None:
         self._issuer = issuer
         self._jwks_url = jwks_url
@@ -49,19 +58,31 @@ class IssuerKeys:
         self._fetched_ns: int | None = None
         self._asked_ns: int | None = None
         self._trouble: RegistryError | None = None
+        self._log = log
         self._one_at_a_time = asyncio.Lock()
 
     async def key(self, key_id: str) -> jwt.PyJWK:
         """Raises LoginRefused: the issuer has no such key, or there is no set that may still be used."""
-        async with self._one_at_a_time:
-            if self._due(key_id):
-                await self._renew()
-            age_s = self._since_s(self._fetched_ns)
-            if age_s is None or age_s >= TOLERATED_S:
-                raise LoginRefused(f"the keys of {self._issuer} cannot be had; try again later") from self._trouble
-            if key_id not in self._keys:
-                raise LoginRefused(f"the token is signed with a key that {self._issuer} does not publish")
-            return self._keys[key_id]
+        if self._due(key_id) and not (self._one_at_a_time.locked() and self.at_hand(key_id) is not None):
+            async with self._one_at_a_time:
+                if self._due(key_id):
+                    await self._renew()
+        if not self.usable:
+            raise LoginRefused(f"the keys of {self._issuer} cannot be had; try again later") from self._trouble
+        found = self.at_hand(key_id)
+        if found is None:
+            raise LoginRefused(f"the token is signed with a key that {self._issuer} does not publish")
+        return found
+
+    @property
+    def usable(self) -> bool:
+        """Whether there is a set of keys that may still be used."""
+        age_s = self._since_s(self._fetched_ns)
+        return age_s is not None and age_s < TOLERATED_S
+
+    def at_hand(self, key_id: str) -> jwt.PyJWK | None:
+        """That key of the set there is, as far as it may still be used. The same object until the set is renewed."""
+        return self._keys.get(key_id) if self.usable else None
 
     def _due(self, key_id: str) -> bool:
         age_s, asked_s = self._since_s(self._fetched_ns), self._since_s(self._asked_ns)
@@ -70,13 +91,17 @@ class IssuerKeys:
         return (age_s >= FRESH_S or key_id not in self._keys) and (asked_s is None or asked_s >= PAUSE_S)
 
     async def _renew(self) -> None:
-        self._asked_ns = self._clock.monotonic_ns()
+        began_ns = self._asked_ns = self._clock.monotonic_ns()
         try:
             keys = parse_key_set(await self._fetched(self._jwks_url or await self._discovered()))
         except RegistryError as error:
+            # Whoever waited for this does not ask again, and wait once more.
+            self._asked_ns = self._clock.monotonic_ns()
             self._trouble = error
+            if self._log is not None:
+                self._log.warning(f"the keys of {self._issuer} cannot be had: {error}", issuer=self._issuer)
             return
-        self._keys, self._fetched_ns, self._trouble = keys, self._asked_ns, None
+        self._keys, self._fetched_ns, self._trouble = keys, began_ns, None
 
     async def _discovered(self) -> str:
         """OpenID Connect Discovery 1.0 §4: the issuer in it is exactly the one that was asked."""

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import Final
 
-from registry.auth.exchange.id_tokens import ALGORITHMS, Claims, read_token, subject_of, verified
+from registry.auth.exchange.id_tokens import ALGORITHMS, read_token, subject_of, verified
 from registry.auth.exchange.issuer_keys import IssuerKeys
 from registry.auth.exchange.login import Granted, LoginRefused, permissions
 from registry.auth.registry_tokens import Action, Method
 from registry.clock import Clock
 from registry.egress.client import EgressClient
-from registry.settings.auth import Condition, LoginRole, OidcLogin
+from registry.policy.claims import meets
+from registry.settings.auth import LoginRole, OidcLogin
 
 _ACTIONS: Final = {LoginRole.PUBLISHER: Action.PUBLISH, LoginRole.ADMIN: Action.EDIT}
 
@@ -49,18 +50,3 @@ class OidcExchange:
         actions = [_ACTIONS[role] for role in dict.fromkeys(settings.roles)]
         granted = permissions(actions, dict.fromkeys(settings.namespaces))
         return Granted(method=self.method, subject=subject_of(claims), permissions=granted)
-
-
-def meets(claims: Claims, name: str, condition: Condition) -> bool:
-    """
-    Whether the claim *name* is one of what *condition* lists, or has one of it among its own elements.
-
-    True is not 1, and a claim that is anything else than a text, a whole number, a truth or a list of those meets
-    nothing.
-    """
-    wanted = condition if isinstance(condition, tuple) else (condition,)
-    said = claims.get(name)
-    given = said if isinstance(said, list) else [said]
-    if not all(isinstance(each, str | int) for each in given):
-        return False
-    return any(type(each) is type(one) and each == one for each in given for one in wanted)

@@ -33,6 +33,7 @@ from registry.store.sqlite.schema import (
     VIEWS,
 )
 from registry.store.sqlite.sealing import seal_what_there_is
+from registry.store.sqlite.subjects import REVOKED_SUBJECTS_TABLE
 from registry.store.sqlite.turnstile import Turnstile
 
 
@@ -94,6 +95,7 @@ MIGRATIONS: Final = (
         oldest_release="0.2.0",
         apply=_all((*PLAIN_STATEMENTS, *APPROVED_UNREFERENCED)),
     ),
+    Migration(number=12, title="revoked subjects", oldest_release="0.2.0", apply=_all(REVOKED_SUBJECTS_TABLE)),
 )
 
 

@@ -123,6 +123,7 @@ ROW_COUNTS: Final = {
     "quarantine": "SELECT count(*) FROM quarantine",
     "tokens": "SELECT count(*) FROM tokens",
     "capabilities": "SELECT count(*) FROM capabilities",
+    "revoked subjects": "SELECT count(*) FROM revoked_subjects",
     "spent proofs": "SELECT count(*) FROM spent_proofs",
     "audit events": "SELECT count(*) FROM audit_events",
     "audit payloads": "SELECT count(*) FROM audit_payloads",

@@ -32,9 +32,11 @@ from registry.store.records import (
 from registry.store.sqlite import findings as finding_sql
 from registry.store.sqlite import operations as sql
 from registry.store.sqlite import queries, record, rows, sealing
+from registry.store.sqlite import subjects as subject_sql
 from registry.store.sqlite.governance import SqliteGovernanceReads
 from registry.store.sqlite.readers import unreadable
 from registry.store.sqlite.rows import Row, entry_finding
+from registry.store.subjects import RevokedSubject
 from registry.store.tokens import Token
 from schemas.validation.issue import Severity
 
@@ -44,6 +46,7 @@ run_decoder: Final = msgspec.json.Decoder(Run)
 quarantined_decoder: Final = msgspec.msgpack.Decoder(Quarantined)
 _token: Final = lru_cache(maxsize=4096)(msgspec.msgpack.Decoder(Token).decode)
 _capability: Final = lru_cache(maxsize=4096)(msgspec.msgpack.Decoder(Capability).decode)
+_revoked_subject: Final = msgspec.msgpack.Decoder(RevokedSubject).decode
 _AFTER_EVERY_ID: Final = "\U0010ffff"
 _NEWEST: Final = (1 << 62, "")
 _BEFORE_ALL: Final = FindingPosition(rule="", document=0, entry=0)
@@ -220,6 +223,18 @@ class SqliteSnapshot:
         bound = {"team": team, "limit": limit, "before": before or _AFTER_EVERY_ID}
         rows = self._rows(sql.CAPABILITIES if team is None else sql.CAPABILITIES_OF_TEAM, bound)
         return [_capability(row[0]) for row in rows]
+
+    def revoked_subject(self, subject: str) -> RevokedSubject | None:
+        # Asked at every request with a token of an issuer, as `token` is.
+        try:
+            row = self._connection.execute(subject_sql.REVOKED_SUBJECT, {"subject": subject}).fetchone()
+        except sqlite3.Error as error:
+            raise unreadable(error) from error
+        return None if row is None else _revoked_subject(row[0])
+
+    def revoked_subjects(self, *, after: str, limit: int) -> list[RevokedSubject]:
+        rows = self._rows(subject_sql.REVOKED_SUBJECTS, {"after": after, "limit": limit})
+        return [_revoked_subject(row[0]) for row in rows]
 
     def unjudged(self, *, revision: int, most: int | None = None) -> int:
         bound = {"revision": revision, "most": most}

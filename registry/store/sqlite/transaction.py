@@ -19,8 +19,10 @@ from registry.store.records import Finding, Lease, Quarantined, Retention, Run, 
 from registry.store.sqlite import findings as finding_sql
 from registry.store.sqlite import operations as sql
 from registry.store.sqlite import queries, record, rows, sealing
+from registry.store.sqlite import subjects as subject_sql
 from registry.store.sqlite.governance import SqliteGovernance
 from registry.store.sqlite.snapshot import SqliteSnapshot, quarantined_decoder
+from registry.store.subjects import RevokedSubject
 from registry.store.tokens import Token
 
 _json: Final = msgspec.json.Encoder().encode
@@ -250,6 +252,13 @@ class SqliteTransaction(SqliteSnapshot):
     def put_capability(self, capability: Capability) -> None:
         bound = {"id": capability.id, "digest": capability.digest, "team": capability.team}
         self._connection.execute(sql.PUT_CAPABILITY, bound | {"record": _msgpack(capability)})
+
+    def put_revoked_subject(self, revoked: RevokedSubject) -> None:
+        bound = {"subject": revoked.subject, "record": _msgpack(revoked)}
+        self._connection.execute(subject_sql.PUT_REVOKED_SUBJECT, bound)
+
+    def reinstate_subject(self, subject: str) -> None:
+        self._connection.execute(subject_sql.FORGET_REVOKED_SUBJECT, {"subject": subject})
 
     def spend_proof(self, digest: bytes, *, expires_us: int, now_us: int) -> bool:
         spent = self._connection.execute(sql.SPEND_PROOF, {"digest": digest, "expires_us": expires_us}).rowcount == 1
