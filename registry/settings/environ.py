@@ -1,7 +1,7 @@
 """Environment variables that override the configuration file: `MCP_REGISTRY_<TABLE>__<KEY>`.
 
 The value of a text key is taken as it stands, of any other key it is read as TOML. The variables that can
-exist are listed from the structs and the file's upstreams, never guessed from a variable's name, so that a
+exist are listed from the structs and the file's upstreams and webhooks, never guessed from a variable's name, so that a
 misspelt one is an error and not a setting that silently does nothing. The official registry reads the same
 prefix; its names are refused with what to do here instead.
 """
@@ -13,10 +13,10 @@ from typing import Final
 
 from msgspec.structs import FieldInfo, fields
 
-from registry.settings import Settings, UpstreamSettings
+from registry.settings import Settings
 from registry.settings.positions import Path
 from registry.settings.problem import ConfigProblem, did_you_mean
-from registry.settings.tables import unwrap
+from registry.settings.tables import REPEATED, unwrap
 
 PREFIX: Final = "MCP_REGISTRY_"
 COMMAND_LINE_VARIABLES: Final = frozenset({f"{PREFIX}{name}" for name in ("TOKEN", "CONFIG", "SERVER")})
@@ -73,26 +73,25 @@ def override(document: dict[str, object], environ: Mapping[str, str]) -> tuple[d
 def _targets(document: Mapping[str, object]) -> dict[str, tuple[Path, FieldInfo]]:
     targets: dict[str, tuple[Path, FieldInfo]] = {}
     for table in fields(Settings):
-        if table.name == "upstreams":
+        if table.encode_name in REPEATED:
             continue
         for key in fields(table.type):
             variable = f"{PREFIX}{table.encode_name}__{key.encode_name}".upper()
             targets[variable] = ((table.encode_name, key.encode_name), key)
-    for index, name in enumerate(_upstream_names(document)):
-        for key in fields(UpstreamSettings):
-            if name is not None and key.encode_name != "name":
-                variable = f"{PREFIX}UPSTREAM__{name.replace('-', '_')}__{key.encode_name}".upper()
-                targets[variable] = (("upstream", index, key.encode_name), key)
+    for repeated, cls in REPEATED.items():
+        for index, name in enumerate(_names(document, repeated)):
+            for key in fields(cls):
+                if name is not None and key.encode_name != "name":
+                    variable = f"{PREFIX}{repeated}__{name.replace('-', '_')}__{key.encode_name}".upper()
+                    targets[variable] = ((repeated, index, key.encode_name), key)
     return targets
 
 
-def _upstreams(document: Mapping[str, object]) -> list[object]:
-    upstreams = document.get("upstream")
-    return upstreams if isinstance(upstreams, list) else []
-
-
-def _upstream_names(document: Mapping[str, object]) -> list[str | None]:
-    names = [table.get("name") if isinstance(table, dict) else None for table in _upstreams(document)]
+def _names(document: Mapping[str, object], repeated: str) -> list[str | None]:
+    tables = document.get(repeated)
+    names = [
+        table.get("name") if isinstance(table, dict) else None for table in (tables if isinstance(tables, list) else [])
+    ]
     return [name if isinstance(name, str) else None for name in names]
 
 

@@ -19,14 +19,26 @@ from msgspec.structs import fields
 from registry.settings import Settings, UpstreamSettings
 from registry.settings.positions import Path, Positions
 from registry.settings.problem import ConfigProblem, did_you_mean
-from registry.settings.rules import UpstreamRules, check_auth, check_secret, check_validation, check_verify
+from registry.settings.rules import (
+    UpstreamRules,
+    check_auth,
+    check_secret,
+    check_validation,
+    check_verify,
+    check_webhooks,
+)
 from registry.settings.secret import SecretRef
 from registry.settings.validation import ValidationSettings
 from registry.settings.verify import VerifySettings
+from registry.settings.webhooks import WebhookSettings
 
 _S = TypeVar("_S", bound=Struct)
 _MAX_SHOWN: Final = 60
-_NEVER_SHOWN: Final = frozenset({"token", "env", "file", "url", "public_url", "signing_key", "signing_keys", "verify"})
+_NEVER_SHOWN: Final = frozenset(
+    {"token", "secret", "env", "file", "url", "public_url", "signing_key", "signing_keys", "verify"}
+)
+REPEATED: Final[Mapping[str, type[Struct]]] = {"upstream": UpstreamSettings, "webhook": WebhookSettings}
+"""Tables that are written with two brackets, as often as wanted, each with a name of its own."""
 _KINDS: Final = {str: "a string", bool: "a boolean", int: "an integer", float: "a float", list: "an array"}
 
 
@@ -48,8 +60,10 @@ class Reading:
             if key not in known:
                 message = f"unknown table or key {json.dumps(key)}{did_you_mean(key, known)}"
                 self._report((key,), f"one of {', '.join(sorted(known))}", message)
-            elif known[key].name == "upstreams":
+            elif key == "upstream":
                 tables["upstreams"] = self._upstreams(value, _claims(document))
+            elif key == "webhook":
+                tables["webhooks"] = self._webhooks(value)
             elif isinstance(value, dict):
                 table: Struct | None = self._table(known[key].type, value, (key,), f"[{key}]")
                 tables[known[key].name] = table
@@ -64,25 +78,41 @@ class Reading:
         return settings
 
     def _upstreams(self, value: object, private_claims: Iterable[str]) -> tuple[UpstreamSettings, ...]:
-        expected = "tables [[upstream]], with two brackets"
-        if not isinstance(value, list):
-            self._report(("upstream",), expected, f"expected {expected}, got {_kind(value)}")
-            return ()
         rules = UpstreamRules(self._report, private_claims=private_claims)
-        decoded: list[UpstreamSettings] = []
+        if isinstance(value, list):
+            value = [
+                {"precedence": (index + 1) * 10, **table} if isinstance(table, dict) else table
+                for index, table in enumerate(value)
+            ]
+        decoded = []
+        for index, upstream, keys in self._repeated("upstream", value, UpstreamSettings):
+            decoded.append(upstream)
+            rules.check(index, upstream, keys)
+        return tuple(decoded)
+
+    def _webhooks(self, value: object) -> tuple[WebhookSettings, ...]:
+        decoded = self._repeated("webhook", value, WebhookSettings)
+        check_webhooks(self._report, {index: webhook for index, webhook, _ in decoded})
+        return tuple(webhook for _, webhook, _ in decoded)
+
+    def _repeated(self, key: str, value: object, cls: type[_S]) -> list[tuple[int, _S, frozenset[str]]]:
+        """Each table of `[[key]]` that can be made, with its place and the keys it sets."""
+        expected = f"tables [[{key}]], with two brackets"
+        if not isinstance(value, list):
+            self._report((key,), expected, f"expected {expected}, got {_kind(value)}")
+            return []
+        decoded = []
         for index, table in enumerate(value):
-            path: Path = ("upstream", index)
+            path: Path = (key, index)
             if not isinstance(table, dict):
                 self._report(path, expected, f"expected {expected}, got {_kind(table)}")
                 continue
             name = table.get("name")
-            label = f"[[upstream]] {json.dumps(name)}" if isinstance(name, str) else "[[upstream]]"
-            ranked = {"precedence": (index + 1) * 10, **table}
-            upstream = self._table(UpstreamSettings, ranked, path, label)
-            if upstream is not None:
-                decoded.append(upstream)
-                rules.check(index, upstream, frozenset(table))
-        return tuple(decoded)
+            label = f"[[{key}]] {json.dumps(name)}" if isinstance(name, str) else f"[[{key}]]"
+            made = self._table(cls, table, path, label)
+            if made is not None:
+                decoded.append((index, made, frozenset(table)))
+        return decoded
 
     def _table(self, cls: type[_S], table: Mapping[str, object], path: Path, label: str) -> _S | None:
         """None where a value the struct cannot be made without is absent or wrong."""
@@ -174,8 +204,8 @@ def unwrap(declared: object) -> tuple[object, Meta]:
 
 
 def _keys_by_table() -> dict[str, set[str]]:
-    structs = {f"[{table.encode_name}]": table.type for table in fields(Settings) if table.name != "upstreams"}
-    structs["[[upstream]]"] = UpstreamSettings
+    structs = {f"[{table.encode_name}]": table.type for table in fields(Settings) if table.encode_name not in REPEATED}
+    structs |= {f"[[{key}]]": cls for key, cls in REPEATED.items()}
     return {label: {field.encode_name for field in fields(cls)} for label, cls in structs.items()}
 
 

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from msgspec import Struct
 from msgspec.structs import FieldInfo, fields
 
-from registry.settings import Settings, UpstreamSettings
+from registry.settings import Settings
 from registry.settings.file import check_config, load_settings
 from registry.settings.secret import SecretRef
+from registry.settings.tables import REPEATED
 from registry.settings.verify import IndexSettings, McpbSettings, OciHostSettings
 from schemas.config import Schema, keys, markdown_table, schema
 from tests.unit.settings_cases import CASES
@@ -35,6 +36,11 @@ FILE_KIND: list[tuple[dict[str, object], bool]] = [
     ({"kind": "http", "url": "http://a"}, False),
     ({"name": "a", "url": "http://a"}, False),
 ]
+MINIMAL: Mapping[str, Mapping[str, object]] = {
+    "[[upstream]]": {"name": "a", "kind": "http", "url": "http://a"},
+    "[[webhook]]": {"name": "a", "url": "http://a", "secret": {"env": "A"}},
+}
+"""What a table that is repeated needs to be one."""
 
 
 class TestSchema:
@@ -60,14 +66,13 @@ class TestSchema:
 
     def test_the_defaults_it_states_are_the_structs(self, tmp_path: Path) -> None:
         """Writing every stated default into a file changes nothing."""
-        minimal = {"name": "a", "kind": "http", "url": "http://a"}
-        document: dict[str, dict[str, object]] = {"[[upstream]]": dict(minimal)}
+        document: dict[str, dict[str, object]] = {header: dict(minimal) for header, minimal in MINIMAL.items()}
         for table, key, described in keys():
             if "default" in described:
                 document.setdefault(table, {})[key] = described["default"]
 
         stated = load_settings(_written(tmp_path, document), {})
-        absent = load_settings(_written(tmp_path, {"[[upstream]]": minimal}), {})
+        absent = load_settings(_written(tmp_path, MINIMAL), {})
 
         assert stated == absent
 
@@ -80,6 +85,7 @@ class TestSchema:
             (("verify", "oci", "items"), OciHostSettings),
             (("verify", "oci", "items", "token"), SecretRef),
             (("verify", "mcpb"), McpbSettings),
+            (("webhook", "items", "secret"), SecretRef),
         ],
         ids=repr,
     )
@@ -134,6 +140,8 @@ class TestAgreement:
             ("[[upstream]]", "name", False),
             ("[[upstream]]", "claims", True),
             ("[[upstream]]", "include", True),
+            ("[[webhook]]", "url", False),
+            ("[[webhook]]", "teams", True),
             ("[retention]", "runs", False),
             ("[auth]", "shared_hosts", True),
             ("[egress]", "nameservers", True),
@@ -189,17 +197,16 @@ def _resolved(described: Schema) -> Schema:
 def _struct_fields() -> dict[tuple[str, str], FieldInfo]:
     found: dict[tuple[str, str], FieldInfo] = {}
     for table in fields(Settings):
-        repeated = table.name == "upstreams"
-        header = f"[[{table.encode_name}]]" if repeated else f"[{table.encode_name}]"
-        for field in fields(UpstreamSettings if repeated else table.type):
+        repeated = REPEATED.get(table.encode_name)
+        header = f"[{table.encode_name}]" if repeated is None else f"[[{table.encode_name}]]"
+        for field in fields(table.type if repeated is None else repeated):
             found[header, field.encode_name] = field
     return found
 
 
 def _document(table: str, key: str, value: object) -> dict[str, dict[str, object]]:
     """A document that is right but for what *value* makes of it."""
-    upstream: dict[str, object] = {"name": "a", "kind": "http", "url": "http://a"}
-    return {"[[upstream]]": {**upstream, key: value}} if table == "[[upstream]]" else {table: {key: value}}
+    return {table: {**MINIMAL.get(table, {}), key: value}}
 
 
 def _verdicts(directory: Path, document: Mapping[str, Mapping[str, object]]) -> tuple[bool, bool]:

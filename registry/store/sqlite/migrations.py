@@ -18,6 +18,7 @@ from sqlite_utils import Database
 from registry.clock import Clock
 from registry.errors import StoreFault, StoreTooNew
 from registry.ids import new_id
+from registry.store.sqlite.announcing import ANNOUNCING
 from registry.store.sqlite.connection import APPLICATION_ID, open_unchanged, open_writer
 from registry.store.sqlite.governance_schema import APPROVED_UNREFERENCED, BEFORE_GOVERNANCE, GOVERNANCE
 from registry.store.sqlite.record_schema import AUDIT_CHAIN, AUDIT_KEPT
@@ -94,6 +95,7 @@ MIGRATIONS: Final = (
         oldest_release="0.2.0",
         apply=_all((*PLAIN_STATEMENTS, *APPROVED_UNREFERENCED)),
     ),
+    Migration(number=12, title="announcing", oldest_release="0.2.0", apply=_all(ANNOUNCING)),
 )
 
 

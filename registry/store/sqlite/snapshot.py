@@ -29,6 +29,7 @@ from registry.store.records import (
     RunState,
     SourceState,
 )
+from registry.store.sqlite import announcing
 from registry.store.sqlite import findings as finding_sql
 from registry.store.sqlite import operations as sql
 from registry.store.sqlite import queries, record, rows, sealing
@@ -36,6 +37,7 @@ from registry.store.sqlite.governance import SqliteGovernanceReads
 from registry.store.sqlite.readers import unreadable
 from registry.store.sqlite.rows import Row, entry_finding
 from registry.store.tokens import Token
+from registry.store.webhooks import WebhookState
 from schemas.validation.issue import Severity
 
 T = TypeVar("T")
@@ -44,6 +46,7 @@ run_decoder: Final = msgspec.json.Decoder(Run)
 quarantined_decoder: Final = msgspec.msgpack.Decoder(Quarantined)
 _token: Final = lru_cache(maxsize=4096)(msgspec.msgpack.Decoder(Token).decode)
 _capability: Final = lru_cache(maxsize=4096)(msgspec.msgpack.Decoder(Capability).decode)
+_webhook: Final = msgspec.msgpack.Decoder(WebhookState).decode
 _AFTER_EVERY_ID: Final = "\U0010ffff"
 _NEWEST: Final = (1 << 62, "")
 _BEFORE_ALL: Final = FindingPosition(rule="", document=0, entry=0)
@@ -220,6 +223,13 @@ class SqliteSnapshot:
         bound = {"team": team, "limit": limit, "before": before or _AFTER_EVERY_ID}
         rows = self._rows(sql.CAPABILITIES if team is None else sql.CAPABILITIES_OF_TEAM, bound)
         return [_capability(row[0]) for row in rows]
+
+    def webhook(self, name: str) -> WebhookState | None:
+        row = self._row(announcing.WEBHOOK, {"name": name})
+        return None if row is None else _webhook(row[0])
+
+    def webhooks(self) -> list[WebhookState]:
+        return [_webhook(row[0]) for row in self._rows(announcing.WEBHOOKS)]
 
     def unjudged(self, *, revision: int, most: int | None = None) -> int:
         bound = {"revision": revision, "most": most}
