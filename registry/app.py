@@ -34,11 +34,14 @@ from registry.auth.exchange.configured import configured_logins
 from registry.clock import Clock
 from registry.commands.actor import START
 from registry.commands.follow import follow_all
+from registry.commands.perform import perform
+from registry.commands.webhooks import configure_webhooks
 from registry.declaration import apply, read_declaration
 from registry.egress.client import Network, trust
 from registry.egress.names import NameServers
 from registry.errors import ConfigFault, RegistryError
 from registry.logs import BoundLog, Lines
+from registry.outbox.webhook import resolved_webhooks
 from registry.policy.token import without_secrets
 from registry.settings import Settings
 from registry.store.interface import EVERYONE
@@ -55,8 +58,10 @@ from registry.wiring import (
     private_source,
     publisher,
     registry_tokens,
+    sender,
 )
 from sync.configure import put_in_force
+from sync.deliveries import Deliveries
 from sync.schedule import Jobs
 
 
@@ -70,6 +75,7 @@ def prepare(settings: Settings, *, clock: Clock, log: BoundLog) -> None:
     """
     upstreams = configured_upstreams(settings, os.environ)
     require_usable(settings, os.environ)
+    webhooks = [webhook.name for webhook in resolved_webhooks(settings, os.environ)]
     declared = None if settings.governance.file is None else read_declaration(settings.governance.file)
     for step in migrate(settings.store.path, clock=clock, release=RELEASE):
         log.info(f"prepared the store: {step}", store=str(settings.store.path))
@@ -89,6 +95,7 @@ def prepare(settings: Settings, *, clock: Clock, log: BoundLog) -> None:
         store = SqliteStore(settings.store.path, clock)
         try:
             await put_in_force(store, upstreams, private=private_source(settings))
+            await perform(store, lambda transaction: configure_webhooks(transaction, webhooks))
             if declared is not None:
                 steps = await apply(
                     store, declared, actor=START, approvers=settings.governance.approvers, now_us=clock.now_us()
@@ -132,6 +139,7 @@ def build(
     )
     refusals = Refusals(store, clock, log)
     client = egress_client(settings, clock, network=network)
+    webhooks, messages = resolved_webhooks(settings, os.environ), sender(settings, client, clock)
     logins = None
     if tokens is not None:
         exchanges = configured_logins(
@@ -169,6 +177,8 @@ def build(
                 retention=settings.retention,
                 log=log,
                 checkpoint_key=signs,
+                deliveries=Deliveries(store, clock, webhooks, sender=messages, log=log),
+                expiry_notice_s=settings.governance.expiry_notice_s,
             )
             await jobs.start()
             stack.push_async_callback(jobs.stop)
@@ -189,6 +199,8 @@ def build(
             github_client_id=None if settings.auth.github_at is None else settings.auth.github_at.client_id,
             severities=settings.validation.severities(),
             approvers=settings.governance.approvers,
+            webhooks=webhooks,
+            sender=messages,
         ),
         lifespan=[lifespan],
         exception_handlers={Exception: _answered(log)},

@@ -12,6 +12,7 @@ from registry.clock import Clock
 from registry.egress.client import EgressClient, Network, trust
 from registry.egress.names import NameServers
 from registry.logs import BoundLog
+from registry.outbox.sender import Sender
 from registry.publishing import Publisher
 from registry.settings import Settings
 from registry.settings.key_file import make_key_file, resolve_seed
@@ -79,6 +80,11 @@ def egress_client(settings: Settings, clock: Clock, *, network: Network | None =
         tls=trust(settings.egress.ca_file),
         network=network,
     )
+
+
+def sender(settings: Settings, client: EgressClient, clock: Clock) -> Sender:
+    """What sends messages to webhooks. *client*: to be opened and closed by the caller."""
+    return Sender(client, clock, public_url=settings.server.public_url)
 
 
 def ensure_signing_key(settings: Settings, log: BoundLog) -> None:

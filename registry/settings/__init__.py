@@ -240,7 +240,9 @@ def _about(webhook: WebhookSettings) -> Iterator[ConfigWarning]:
     where = f'webhook "{webhook.name}"'
     for key, listed in (("events", webhook.events), ("teams", webhook.teams)):
         if listed == ():
-            yield ConfigWarning(key=f"webhook.{key}", message=f"{where} is told of nothing: its {key} are an empty list")
+            yield ConfigWarning(
+                key=f"webhook.{key}", message=f"{where} is told of nothing: its {key} are an empty list"
+            )
     if _in_clear(webhook.url):
         message = f"{where} is told over plain http what everybody on the way can read; use https"
         yield ConfigWarning(key="webhook.url", message=message)

@@ -29,10 +29,9 @@ from registry.store.records import (
     RunState,
     SourceState,
 )
-from registry.store.sqlite import announcing
+from registry.store.sqlite import announcing, queries, record, rows, sealing
 from registry.store.sqlite import findings as finding_sql
 from registry.store.sqlite import operations as sql
-from registry.store.sqlite import queries, record, rows, sealing
 from registry.store.sqlite.governance import SqliteGovernanceReads
 from registry.store.sqlite.readers import unreadable
 from registry.store.sqlite.rows import Row, entry_finding

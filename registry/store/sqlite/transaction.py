@@ -16,10 +16,9 @@ from registry.catalog.overlay import Source
 from registry.clock import Clock
 from registry.store.capabilities import Capability
 from registry.store.records import Finding, Lease, Quarantined, Retention, Run, SourceState
-from registry.store.sqlite import announcing
+from registry.store.sqlite import announcing, queries, record, rows, sealing
 from registry.store.sqlite import findings as finding_sql
 from registry.store.sqlite import operations as sql
-from registry.store.sqlite import queries, record, rows, sealing
 from registry.store.sqlite.governance import SqliteGovernance
 from registry.store.sqlite.snapshot import SqliteSnapshot, quarantined_decoder
 from registry.store.tokens import Token
