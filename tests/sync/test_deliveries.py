@@ -32,7 +32,7 @@ _LIMITS: Final = FetchLimits(connect_s=2, read_s=2, total_s=2, max_decoded_bytes
 
 
 def _webhook(receiver: Receiver, name: str = "chat", **settings: Any) -> Webhook:  # Any: keys of WebhookSettings
-    fields = {"url": receiver.url, "secret": SecretRef(env="CHAT"), "allow_private": True} | settings
+    fields: dict[str, Any] = {"url": receiver.url, "secret": SecretRef(env="CHAT"), "allow_private": True} | settings
     return Webhook(settings=WebhookSettings(name=name, **fields), key=key_in(SECRET))
 
 

@@ -71,8 +71,10 @@ class TestTeams:
         """
         An audience of several, a team, or all.
         """
-        assert teams_of(_event("approval.approved", audience="backend frontend~prod")) == {"backend", "frontend~prod"}
-        assert teams_of(_event("grant.given", team="backend")) == {"backend"}
+        assert teams_of(_event("approval.approved", audience="backend frontend~prod")) == frozenset(
+            {"backend", "frontend~prod"}
+        )
+        assert teams_of(_event("grant.given", team="backend")) == frozenset({"backend"})
         assert teams_of(_event("approval.approved", audience="*")) is None
 
     def test_trouble_and_blocks_concern_everybody(self) -> None:
