@@ -24,12 +24,14 @@ class Topic(StrEnum):
 
 TOPICS: Final = (
     ("approval.requested", Topic.REQUESTS),
-    ("request.", Topic.REQUESTS),
+    ("approval.commented", Topic.REQUESTS),
     ("approval.expiring", Topic.EXPIRIES),
     ("approval.expired", Topic.EXPIRIES),
-    ("approval.drifted", Topic.DRIFT),
-    ("drift.", Topic.DRIFT),
+    ("approval.drafted", Topic.DRIFT),
+    ("approval.followed", Topic.DRIFT),
     ("approval.", Topic.DECISIONS),
+    ("drift_policy.", Topic.DECISIONS),
+    ("cool_off.", Topic.DECISIONS),
     ("grant.", Topic.DECISIONS),
     ("rule.", Topic.DECISIONS),
     ("server.blocked", Topic.DECISIONS),
