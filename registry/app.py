@@ -36,11 +36,14 @@ from registry.auth.exchange.configured import configured_logins
 from registry.clock import Clock
 from registry.commands.actor import START
 from registry.commands.follow import follow_all
+from registry.commands.perform import perform
+from registry.commands.webhooks import configure_webhooks
 from registry.declaration import apply, read_declaration
 from registry.egress.client import Network, trust
 from registry.egress.names import NameServers
 from registry.errors import ConfigFault, RegistryError
 from registry.logs import BoundLog, Lines
+from registry.outbox.webhook import resolved_webhooks
 from registry.policy.token import without_secrets
 from registry.settings import Settings
 from registry.store.interface import EVERYONE
@@ -58,8 +61,10 @@ from registry.wiring import (
     private_source,
     publisher,
     registry_tokens,
+    sender,
 )
 from sync.configure import put_in_force
+from sync.deliveries import Deliveries
 from sync.schedule import Jobs
 
 
@@ -73,6 +78,7 @@ def prepare(settings: Settings, *, clock: Clock, log: BoundLog) -> None:
     """
     upstreams = configured_upstreams(settings, os.environ)
     require_usable(settings, os.environ)
+    webhooks = [webhook.name for webhook in resolved_webhooks(settings, os.environ)]
     declared = None if settings.governance.file is None else read_declaration(settings.governance.file)
     for step in migrate(settings.store.path, clock=clock, release=RELEASE):
         log.info(f"prepared the store: {step}", store=str(settings.store.path))
@@ -92,6 +98,7 @@ def prepare(settings: Settings, *, clock: Clock, log: BoundLog) -> None:
         store = SqliteStore(settings.store.path, clock)
         try:
             await put_in_force(store, upstreams, private=private_source(settings))
+            await perform(store, lambda transaction: configure_webhooks(transaction, webhooks))
             if declared is not None:
                 steps = await apply(
                     store, declared, actor=START, approvers=settings.governance.approvers, now_us=clock.now_us()
@@ -143,6 +150,7 @@ def build(
         authenticator, Capabilities(store, clock), callers, Attempts(clock), public_url=settings.server.public_url
     )
     refusals = Refusals(store, clock, log)
+    webhooks, messages = resolved_webhooks(settings, os.environ), sender(settings, client, clock)
     logins = None
     if tokens is not None:
         exchanges = configured_logins(
@@ -180,6 +188,8 @@ def build(
                 retention=settings.retention,
                 log=log,
                 checkpoint_key=signs,
+                deliveries=Deliveries(store, clock, webhooks, sender=messages, log=log),
+                expiry_notice_s=settings.governance.expiry_notice_s,
             )
             await jobs.start()
             stack.push_async_callback(jobs.stop)
@@ -201,6 +211,8 @@ def build(
             github_client_id=None if settings.auth.github_at is None else settings.auth.github_at.client_id,
             severities=settings.validation.severities(),
             approvers=settings.governance.approvers,
+            webhooks=webhooks,
+            sender=messages,
         ),
         lifespan=[lifespan],
         before_request=None if issuers is None else _prepared(identity),

@@ -3,13 +3,15 @@
 Instants are RFC 3339 texts here, None where it has not happened.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from registry import RELEASE
 from registry.clock import Clock
 from registry.findings import FindingsSummary, findings_summary
+from registry.outbox.report import WebhookReport, webhook_reports
+from registry.settings.webhooks import WebhookSettings
 from registry.store.interface import Snapshot
 from registry.store.records import Growth, Run, SourceState
 from schemas.rfc3339 import format_instant
@@ -85,6 +87,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     jobs: str | None
     store: Growth
     findings: FindingsSummary
+    webhooks: list[WebhookReport]
     fault: str | None
 
 
@@ -140,12 +143,20 @@ def run_report(run: Run) -> RunReport:
     )
 
 
-def status(snapshot: Snapshot, clock: Clock, severities: Mapping[str, Severity], *, fault: str | None) -> Status:
+def status(
+    snapshot: Snapshot,
+    clock: Clock,
+    severities: Mapping[str, Severity],
+    webhooks: Sequence[WebhookSettings],
+    *,
+    fault: str | None,
+) -> Status:
     """
     How everything is doing now. Counts rows, so it costs more than a health check.
 
     Args:
         severities: What the organisation makes of rules of advice, by id.
+        webhooks: Those of the configuration.
     """
     now_us = clock.now_us()
     lease = snapshot.lease(_JOBS)
@@ -156,6 +167,7 @@ def status(snapshot: Snapshot, clock: Clock, severities: Mapping[str, Severity],
         jobs=lease.holder if lease is not None and lease.expires_us > now_us else None,
         store=snapshot.growth(),
         findings=findings_summary(snapshot, severities),
+        webhooks=webhook_reports(snapshot, webhooks),
         fault=fault,
     )
 

@@ -15,6 +15,7 @@ from registry.clock import Clock
 from registry.egress.client import EgressClient, Network, trust
 from registry.egress.names import NameServers
 from registry.logs import BoundLog
+from registry.outbox.sender import Sender
 from registry.policy.claims import ClaimRule
 from registry.publishing import Publisher
 from registry.settings import Settings
@@ -85,6 +86,11 @@ def egress_client(settings: Settings, clock: Clock, *, network: Network | None =
         tls=trust(settings.egress.ca_file),
         network=network,
     )
+
+
+def sender(settings: Settings, client: EgressClient, clock: Clock) -> Sender:
+    """What sends messages to webhooks. *client*: to be opened and closed by the caller."""
+    return Sender(client, clock, public_url=settings.server.public_url)
 
 
 def ensure_signing_key(settings: Settings, log: BoundLog) -> None:

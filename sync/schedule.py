@@ -30,6 +30,8 @@ from sync.checkpoints import Checkpoints
 from sync.configure import project_all_pending
 from sync.configured import ConfiguredUpstream
 from sync.crew import Crew
+from sync.deliveries import Deliveries
+from sync.expiries import Expiries
 from sync.findings import BackgroundValidation
 from sync.holder import holder_name
 from sync.lease import JobsLease
@@ -46,9 +48,11 @@ _SWEEP_EVERY_US: Final = 24 * 3600 * 1_000_000
 _SWEPT_AT_A_TIME: Final = 50
 _TIDY_AGAIN_NS: Final = 60_000_000_000
 # Names that no upstream can have.
-_TIDYING: Final = ""
-_VALIDATING: Final = "/validating"
-_OWN_WORK: Final = frozenset({_TIDYING, _VALIDATING})
+_OWN: Final = "/"
+_TIDYING: Final = f"{_OWN}tidying"
+_VALIDATING: Final = f"{_OWN}validating"
+_DELIVERING: Final = f"{_OWN}delivering to "
+_EXPIRY_NOTICE_S: Final = 7 * 86400.0
 _US: Final = 1_000_000
 
 
@@ -59,6 +63,8 @@ class Jobs:
     Args:
         upstreams: All that are configured; `put_in_force` was called with them.
         checkpoint_key: What confirms the record with a signature; None: nothing does.
+        deliveries: What tells webhooks of what is on record; None: nothing does.
+        expiry_notice_s: How long before an approval ends that is announced.
         observer: Is told how the runs of this process go, and those that `run_now` follows elsewhere.
     """
 
@@ -72,6 +78,8 @@ class Jobs:
         retention: RetentionSettings,
         log: FilteringBoundLogger,
         checkpoint_key: CheckpointKey | None = None,
+        deliveries: Deliveries | None = None,
+        expiry_notice_s: float = _EXPIRY_NOTICE_S,
         observer: Observer | None = None,
         pause: Pause | None = None,
         terms: SyncTerms | None = None,
@@ -83,6 +91,8 @@ class Jobs:
         self._retention = retention
         self._log = log
         self._checkpoints = Checkpoints(store, clock, checkpoint_key)
+        self._deliveries = deliveries
+        self._expiries = Expiries(store, clock, notice_s=expiry_notice_s)
         self._observer = Progress(clock, observer or NobodyWatches())
         self._pause = pause or RealPause()
         self._terms = terms or SyncTerms()
@@ -145,8 +155,9 @@ class Jobs:
                     crew.start(turn.upstream, self._perform(turn, fence))
                 if _VALIDATING not in crew.names and self._validation.due:
                     crew.start(_VALIDATING, self._validate(crew, fence))
+                self._deliver(crew, fence)
                 # When nothing else is to be done; and now and then, as there may always be something.
-                if (not crew.names - _OWN_WORK and not tidied) or self._clock.monotonic_ns() > tidy_after_ns:
+                if (not _runs(crew.names) and not tidied) or self._clock.monotonic_ns() > tidy_after_ns:
                     tidied, tidy_after_ns = True, self._clock.monotonic_ns() + _TIDY_AGAIN_NS
                     if _TIDYING not in crew.names:
                         crew.start(_TIDYING, self._tidy(fence))
@@ -218,7 +229,7 @@ class Jobs:
             self._store.snapshot(),
             self._upstreams,
             now_us=self._clock.now_us(),
-            busy=at_work - _OWN_WORK,
+            busy=_runs(at_work),
             resting={name for name, until_ns in self._resting.items() if until_ns > now_ns},
             progress=self._observer,
         )
@@ -235,11 +246,20 @@ class Jobs:
 
     async def _tidy(self, fence: tuple[str, int]) -> None:
         await project_all_pending(self._store)
+        await self._expiries.keep(fence)
         await self._sweep(fence)
         await self._checkpoints.keep(fence)
 
     async def _validate(self, crew: Crew, fence: tuple[str, int]) -> None:
-        await self._validation.work(fence, beside_run=lambda: bool(crew.names - _OWN_WORK))
+        await self._validation.work(fence, beside_run=lambda: bool(_runs(crew.names)))
+
+    def _deliver(self, crew: Crew, fence: tuple[str, int]) -> None:
+        """To every webhook that something waits for: a task each, so that a slow receiver holds up nobody else."""
+        if self._deliveries is None:
+            return
+        for webhook in self._deliveries.due():
+            if (task := _DELIVERING + webhook.name) not in crew.names:
+                crew.start(task, self._deliveries.work(webhook, fence))
 
     async def _take_up(self, name: str, kind: RunKind, trigger: str, fence: tuple[str, int]) -> Run | None:
         """Perform the run that is next for this upstream; one of an upstream nobody configured is given up."""
@@ -309,6 +329,11 @@ class Jobs:
         self._swept_us = now_us
         if swept:
             self._log.info(f"retention: {swept} rows deleted", rows=swept)
+
+
+def _runs(names: frozenset[str]) -> frozenset[str]:
+    """The upstreams among what is at work."""
+    return frozenset(name for name in names if not name.startswith(_OWN))
 
 
 def _precedence(upstream: ConfiguredUpstream) -> tuple[int, str]:

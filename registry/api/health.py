@@ -1,5 +1,6 @@
 """Whether this works, and what it is: for load balancers, clients and people. Needs no credential."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -13,6 +14,8 @@ from registry.api.measures import Measures
 from registry.api.operators import Operators
 from registry.clock import Clock
 from registry.errors import StoreFault
+from registry.outbox.report import webhook_reports
+from registry.settings.webhooks import WebhookSettings
 from registry.store.interface import Store
 
 _READ: Final = [HttpMethod.GET, HttpMethod.HEAD]
@@ -103,12 +106,15 @@ def health_routes(
     return [get_health, ping, version]
 
 
-def metrics_route(store: Store, clock: Clock, operators: Operators, measures: Measures) -> HTTPRouteHandler:
+def metrics_route(
+    store: Store, clock: Clock, operators: Operators, measures: Measures, webhooks: Sequence[WebhookSettings]
+) -> HTTPRouteHandler:
     """`/metrics`, Prometheus' text format."""
 
     @route("/metrics", http_method=_READ, name="get-metrics")
     async def metrics(scope: HTTPScope) -> ASGIApp:
         operators.acting(scope)
-        return text_answer(measures.text(store, clock), _METRICS_TYPE, headers=_UNCACHED)
+        told = await store.ask(lambda snapshot: webhook_reports(snapshot, webhooks)) if webhooks else []
+        return text_answer(measures.text(store, clock, told), _METRICS_TYPE, headers=_UNCACHED)
 
     return metrics

@@ -4,15 +4,16 @@ Several workers count into files of their own, which whoever is asked adds up.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, values
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from registry.clock import Clock
+from registry.outbox.report import WebhookReport
 from registry.store.interface import Store
 
 # reference §1.3: the names of the official registry's metrics, and its buckets.
@@ -66,23 +67,24 @@ class Measures:
         if errors is not None:
             errors.inc()
 
-    def text(self, store: Store, clock: Clock) -> bytes:
-        """Everything, of all workers, in Prometheus' text format."""
+    def text(self, store: Store, clock: Clock, webhooks: Sequence[WebhookReport]) -> bytes:
+        """Everything, of all workers, and how the webhooks are doing, in Prometheus' text format."""
         registry = self._registry
         if MULTIPROCESS_DIRECTORY in os.environ:
             registry = CollectorRegistry()
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library leaves it untyped
         state = CollectorRegistry()
-        state.register(_State(store, clock))
+        state.register(_State(store, clock, webhooks))
         return generate_latest(registry) + generate_latest(state)
 
 
 class _State(Collector):
     """The mirror and the store, as they are now."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, webhooks: Sequence[WebhookReport]) -> None:
         self._store = store
         self._clock = clock
+        self._webhooks = webhooks
 
     def collect(self) -> Iterator[Metric]:
         yield GaugeMetricFamily("mcp_registry_service_up", "1 while this answers.", value=1)
@@ -110,3 +112,18 @@ class _State(Collector):
         stored.add_metric(["log"], size.log_bytes)
         stored.add_metric(["free"], size.free_bytes)
         yield stored
+        yield from self._told()
+
+    def _told(self) -> Iterator[Metric]:
+        label = ["webhook"]
+        waiting = GaugeMetricFamily("mcp_registry_webhook_waiting", "Events that wait for delivery.", labels=label)
+        failing = GaugeMetricFamily("mcp_registry_webhook_failing", "1 while the receiver takes none.", labels=label)
+        delivered = CounterMetricFamily("mcp_registry_webhook_delivered", "Events delivered.", labels=label)
+        dead = CounterMetricFamily("mcp_registry_webhook_dead", "Events given up.", labels=label)
+        for report in self._webhooks:
+            waiting.add_metric([report.name], report.waiting)
+            failing.add_metric([report.name], report.trouble is not None)
+            delivered.add_metric([report.name], report.delivered)
+            dead.add_metric([report.name], report.dead)
+        if self._webhooks:
+            yield from (waiting, failing, delivered, dead)

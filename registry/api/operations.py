@@ -1,6 +1,6 @@
 """`/v1/status` and `/v1/quarantine`: what operators read."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from litestar import HttpMethod, route
@@ -12,6 +12,7 @@ from registry.api.operators import Operators
 from registry.api.params import bounded_integer, parse_query
 from registry.clock import Clock
 from registry.reports import quarantine_report, status
+from registry.settings.webhooks import WebhookSettings
 from registry.store.interface import Store
 from schemas.validation.issue import Severity
 
@@ -20,7 +21,11 @@ _MOST_QUARANTINED: Final = 1000
 
 
 def operation_routes(
-    store: Store, clock: Clock, operators: Operators, severities: Mapping[str, Severity]
+    store: Store,
+    clock: Clock,
+    operators: Operators,
+    severities: Mapping[str, Severity],
+    webhooks: Sequence[WebhookSettings],
 ) -> list[HTTPRouteHandler]:
     """Status and quarantine."""
 
@@ -28,7 +33,7 @@ def operation_routes(
     async def get_status(scope: HTTPScope) -> ASGIApp:
         operators.acting(scope)
         fault = store.fault
-        return encoded(await store.ask(lambda snapshot: status(snapshot, clock, severities, fault=fault)))
+        return encoded(await store.ask(lambda snapshot: status(snapshot, clock, severities, webhooks, fault=fault)))
 
     @route("/v1/quarantine", http_method=_READ, name="list-quarantine")
     async def list_quarantine(scope: HTTPScope) -> ASGIApp:

@@ -135,6 +135,8 @@ POLICY: Final[Mapping[str, RoutePolicy]] = {
     "list-sync-runs": _OPERATOR_READS,
     "get-sync-run": _OPERATOR_READS,
     "request-sync-run": RoutePolicy(needs=(Role.OPERATOR, Access.LOOPBACK), events=("sync.requested",)),
+    "list-webhooks": _OPERATOR_READS,
+    "test-webhook": RoutePolicy(needs=(Role.OPERATOR, Access.LOOPBACK), events=("webhook.tested",)),
     "make-backup": RoutePolicy(needs=(Role.OPERATOR, Access.LOOPBACK), events=("store.backed_up",)),
 }
 """By operation: the name of a route without its prefix."""

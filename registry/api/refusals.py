@@ -77,6 +77,7 @@ ACTIONS: Final = {
     "explain-to-reader": "view.explain_refused",
     "preview-decision": "decision.preview_refused",
     "request-sync-run": "sync.request_refused",
+    "test-webhook": "webhook.test_refused",
     "make-backup": "store.backup_refused",
     "list-audit-events": "record.read_refused",
     "list-audit-checkpoints": "record.read_refused",

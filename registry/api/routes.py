@@ -1,6 +1,6 @@
 """Every route, in one table."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from litestar.handlers import HTTPRouteHandler
@@ -30,7 +30,10 @@ from registry.api.subjects import subject_routes
 from registry.api.sync_runs import sync_run_routes
 from registry.api.tokens import token_routes
 from registry.api.validate import validate_routes
+from registry.api.webhooks import webhook_routes
 from registry.clock import Clock
+from registry.outbox.sender import Sender
+from registry.outbox.webhook import Webhook
 from registry.store.interface import Store
 from schemas.validation.issue import Severity
 
@@ -57,6 +60,8 @@ def routes(
     github_client_id: str | None,
     severities: Mapping[str, Severity],
     approvers: int,
+    webhooks: Sequence[Webhook],
+    sender: Sender,
 ) -> list[HTTPRouteHandler]:
     """
     All that this instance answers.
@@ -72,6 +77,7 @@ def routes(
         github_client_id: What health tells mcp-publisher.
         severities: What the organisation makes of rules of advice, by id.
         approvers: How many approvers an approval takes.
+        sender: What sends a message to one of *webhooks*.
     """
     table: list[HTTPRouteHandler] = []
     operators = Operators(identity, on_loopback=on_loopback)
@@ -98,9 +104,11 @@ def routes(
     table += approval_routes(deciding)
     table += explaining_routes(deciding)
     table += capability_routes(store, clock, identity, public_url=public_url)
-    table.append(metrics_route(store, clock, operators, measures))
+    told = [webhook.settings for webhook in webhooks]
+    table.append(metrics_route(store, clock, operators, measures, told))
     table += sync_run_routes(store, clock, operators)
     table += backup_routes(store, operators)
-    table += operation_routes(store, clock, operators, severities)
+    table += operation_routes(store, clock, operators, severities, told)
+    table += webhook_routes(store, clock, operators, webhooks, sender)
     table += finding_routes(store, operators, severities)
     return table

@@ -1,6 +1,7 @@
 """The name of a view: a team, or one of a team's environments."""
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from registry.errors import Invalid
@@ -21,3 +22,8 @@ def parse_team(text: str) -> str:
             "environment of it ~ and the same again, such as backend~prod"
         )
     return text
+
+
+def audience_words(audience: Iterable[str] | None) -> str:
+    """Teams as the record says them: in one text, `*` for all."""
+    return "*" if audience is None else " ".join(audience)

@@ -34,6 +34,7 @@ from registry.cli.teams import grant_group, rule_group, team_group
 from registry.cli.token import token_group
 from registry.cli.validate import validate_command
 from registry.cli.views import rebuild_views_command
+from registry.cli.webhook import webhook_group
 from registry.errors import RegistryError
 
 
@@ -73,6 +74,7 @@ for _command in (
     preview_group,
     governance_group,
     capability_group,
+    webhook_group,
     doctor_command,
     config_group,
     completion_command,

@@ -9,6 +9,7 @@ from rich.markup import escape
 
 from registry.cli.output import ago, console, duration, emit_json, seconds, size, table
 from registry.cli.target import Remote, target, target_options
+from registry.cli.webhook import webhook_table
 from registry.findings import FindingsSummary
 from registry.reports import QuarantineReport, Status, UpstreamReport, quarantine_report, status
 from registry.store.interface import Store
@@ -22,23 +23,24 @@ _SHOWN_RUNS: Final = 10
 def status_command(config: Path | None, server: str | None, as_json: bool) -> None:
     """Show how fresh the mirror is, what the latest runs did, and how large the store is.
 
-    Exits with 1 while something is wrong: an upstream that fails, or writes that do.
+    Exits with 1 while something is wrong: an upstream that fails, a webhook that does, or writes.
     """
     chosen = target(config, server)
     if isinstance(chosen, Remote):
         report = chosen.get("/v1/status", Status)
     else:
-        clock, severities = chosen.clock, chosen.settings.validation.severities()
+        clock, severities, webhooks = chosen.clock, chosen.settings.validation.severities(), chosen.settings.webhooks
 
         async def read(store: Store) -> Status:
-            return status(store.snapshot(), clock, severities, fault=store.fault)
+            return status(store.snapshot(), clock, severities, webhooks, fault=store.fault)
 
         report = chosen.run(read)
     if as_json:
         emit_json(report)
     else:
         _show(report)
-    if report.fault is not None or any(each.trouble for each in report.upstreams if each.configured):
+    failing = any(each.trouble for each in report.upstreams if each.configured)
+    if report.fault is not None or failing or any(each.trouble for each in report.webhooks):
         raise SystemExit(1)
 
 
@@ -119,6 +121,9 @@ def _show(report: Status) -> None:
     )
     out.print(f"[bold]Jobs[/bold]      run by {escape(jobs)}")
     out.print(f"[bold]Findings[/bold]  {_findings(report.findings)}")
+    if report.webhooks:
+        out.print()
+        out.print(webhook_table(report.webhooks, report.now))
     if report.fault is not None:
         out.print(f"[bold red]Writes fail:[/bold red] {escape(report.fault)}")
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from registry.audit.event import Facts
 from registry.catalog.entry import Entry, ServerName
 from registry.commands.actor import SYNC
 from registry.commands.perform import Done
@@ -69,8 +70,7 @@ def apply_changes(
     held_back = transaction.held(run.upstream, batch.kept).values()
     kept = [before.id for before in held_back if not before.withdrawn]
     transaction.mark_seen([*unchanged, *kept], seen_in=run.sequence)
-    for quarantined in batch.quarantined:
-        transaction.put_quarantined(quarantined)
+    never_seen = sum([transaction.put_quarantined(quarantined) for quarantined in batch.quarantined])
     project_views(transaction, touched)
     run = advance(
         msgspec.structs.replace(
@@ -83,14 +83,15 @@ def apply_changes(
         )
     )
     transaction.put_run(run)
-    if not new and not changed:
+    if not new and not changed and not never_seen:
         return Done(value=run)
+    detail: Facts = {"run": run.id, "new": new, "changed": changed, "names": len(touched)}
     event = AuditEvent(
         action="entries.mirrored",
         actor=SYNC.subject,
         roles=SYNC.roles,
         object=run.upstream,
-        detail={"run": run.id, "new": new, "changed": changed, "names": len(touched)},
+        detail=detail | {"quarantined": never_seen} if never_seen else detail,
     )
     return Done(value=run, event=event)
 

@@ -6,6 +6,7 @@ import msgspec
 
 from registry.catalog.approval import Approval, ApprovedVersion, Move, State, moved
 from registry.catalog.entry import ServerName
+from registry.catalog.team import audience_words
 from registry.catalog.view import StoredEntry
 from registry.commands.actor import LOCAL, Actor
 from registry.commands.follow import follow
@@ -259,5 +260,6 @@ def _put_in_force(transaction: Transaction, approval: Approval) -> None:
 
 
 def _event(action: str, actor: Actor, approval: Approval, **detail: str | int | None) -> AuditEvent:
-    audience = "*" if approval.audience is None else " ".join(approval.audience)
-    return actor.event(action, approval.id, {"server": approval.name, "audience": audience, **detail})
+    return actor.event(
+        action, approval.id, {"server": approval.name, "audience": audience_words(approval.audience), **detail}
+    )

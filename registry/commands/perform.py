@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from registry.catalog.team import audience_words
 from registry.commands.actor import CLOCK
 from registry.store.interface import Store, Transaction
 from registry.store.records import AuditEvent
@@ -37,7 +38,11 @@ def recorded(transaction: Transaction, done: Done[T]) -> T:
                 actor=CLOCK.subject,
                 roles=CLOCK.roles,
                 object=approval.id,
-                detail={"server": approval.name, "expired_us": approval.expires_us},
+                detail={
+                    "server": approval.name,
+                    "audience": audience_words(approval.audience),
+                    "expired_us": approval.expires_us,
+                },
             )
         )
     if done.event is not None:

@@ -9,6 +9,7 @@ from registry.catalog.entry import ServerName
 from registry.catalog.pattern import parse_pattern
 from registry.catalog.rule import Rule
 from registry.catalog.standing import Block
+from registry.catalog.team import audience_words
 from registry.commands.actor import Actor
 from registry.commands.follow import follow
 from registry.commands.perform import Done
@@ -73,7 +74,7 @@ def make_rule(
     transaction.governance.put_approval(approval)
     transaction.governance.put_rule(rule)
     follow(transaction, team=None, pattern=pattern)
-    said = {"name": name, "pattern": pattern, "audience": "*" if teams is None else " ".join(teams), "reason": reason}
+    said = {"name": name, "pattern": pattern, "audience": audience_words(approval.audience), "reason": reason}
     return Done(value=rule, event=_event("rule.made", actor, rule.id, **said))
 
 
@@ -88,7 +89,8 @@ def end_rule(transaction: Transaction, rule_id: str, *, reason: str, actor: Acto
         raise NotFound(f"there is no rule {rule_id[:40]!r} in force")
     ended = msgspec.structs.replace(rule, ended_us=transaction.instant_us, ended_by=actor.subject)
     transaction.governance.put_rule(ended)
-    return Done(value=ended, event=_event("rule.ended", actor, rule.id, name=rule.name, reason=reason))
+    said = {"name": rule.name, "audience": audience_words(rule.audience), "reason": reason}
+    return Done(value=ended, event=_event("rule.ended", actor, rule.id, **said))
 
 
 def block(transaction: Transaction, name: ServerName, version: str | None, *, reason: str, actor: Actor) -> Done[Block]:

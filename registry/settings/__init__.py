@@ -34,14 +34,15 @@ from registry.settings.values import (
     Rate,
     Share,
     Size,
+    Slug,
     TeamName,
-    UpstreamName,
     Url,
     host_of,
     is_every_address,
     is_loopback,
 )
 from registry.settings.verify import IndexSettings, OciHostSettings, VerifySettings
+from registry.settings.webhooks import WebhookSettings
 
 
 class ServerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -106,6 +107,8 @@ class GovernanceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Teams, grants, rules and approvals (`registry.declaration`), put in force at every start."""
     approvers: Approvers = 1
     """How many people it takes to approve."""
+    expiry_notice_s: Duration = field(default=7 * 86400.0, name="expiry_notice")
+    """How long before an approval ends that is announced."""
 
 
 class PublishSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -143,7 +146,7 @@ class UpstreamSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     nothing.
     """
 
-    name: UpstreamName
+    name: Slug
     kind: UpstreamKind
     url: Url | None = None
     path: FilePath | None = None
@@ -193,6 +196,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     validation: ValidationSettings = ValidationSettings()
     retention: RetentionSettings = RetentionSettings()
     audit: AuditSettings = AuditSettings()
+    webhooks: tuple[WebhookSettings, ...] = field(default=(), name="webhook")
 
 
 class ConfigWarning(Struct, frozen=True, kw_only=True):
@@ -230,7 +234,19 @@ def warnings(settings: Settings) -> list[ConfigWarning]:
         if _in_clear(index.url):
             risk = "is sent its token" if index.token is not None else "is believed"
             warn(f"verify.{kind}", f"the index {index.url} {risk} unencrypted; use https")
-    return found
+    return [*found, *(warning for webhook in settings.webhooks for warning in _about(webhook))]
+
+
+def _about(webhook: WebhookSettings) -> Iterator[ConfigWarning]:
+    where = f'webhook "{webhook.name}"'
+    for key, listed in (("events", webhook.events), ("teams", webhook.teams)):
+        if listed == ():
+            yield ConfigWarning(
+                key=f"webhook.{key}", message=f"{where} is told of nothing: its {key} are an empty list"
+            )
+    if _in_clear(webhook.url):
+        message = f"{where} is told over plain http what everybody on the way can read; use https"
+        yield ConfigWarning(key="webhook.url", message=message)
 
 
 def _about_upstream(upstream: UpstreamSettings) -> Iterator[ConfigWarning]:

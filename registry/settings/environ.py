@@ -1,7 +1,7 @@
 """Environment variables that override the configuration file: `MCP_REGISTRY_<TABLE>__<KEY>`.
 
 The value of a text key is taken as it stands, of any other key it is read as TOML. The variables that can
-exist are listed from the structs and the file's upstreams, never guessed from a variable's name, so that a
+exist are listed from the structs and the file's upstreams and webhooks, never guessed from a variable's name, so that a
 misspelt one is an error and not a setting that silently does nothing. The official registry reads the same
 prefix; its names are refused with what to do here instead.
 """
@@ -73,26 +73,25 @@ def override(document: dict[str, object], environ: Mapping[str, str]) -> tuple[d
 def _targets(document: Mapping[str, object]) -> dict[str, tuple[Path, FieldInfo]]:
     targets: dict[str, tuple[Path, FieldInfo]] = {}
     for table in fields(Settings):
-        if table.name in REPEATED:
+        if table.encode_name in REPEATED:
             continue
         for key in fields(table.type):
             variable = f"{PREFIX}{table.encode_name}__{key.encode_name}".upper()
             targets[variable] = ((table.encode_name, key.encode_name), key)
-    for key_of_table, struct in REPEATED.values():
-        for index, name in enumerate(_names(document, key_of_table)):
-            for key in fields(struct):
+    for repeated, cls in REPEATED.items():
+        for index, name in enumerate(_names(document, repeated)):
+            for key in fields(cls):
                 if name is not None and key.encode_name != "name":
-                    variable = f"{PREFIX}{key_of_table}__{name.replace('-', '_')}__{key.encode_name}".upper()
-                    targets[variable] = ((key_of_table, index, key.encode_name), key)
+                    variable = f"{PREFIX}{repeated}__{name.replace('-', '_')}__{key.encode_name}".upper()
+                    targets[variable] = ((repeated, index, key.encode_name), key)
     return targets
 
 
-def _names(document: Mapping[str, object], key: str) -> list[str | None]:
-    """The names of the tables of `[[key]]`, None for those without."""
-    tables = document.get(key)
-    names = (
-        [table.get("name") if isinstance(table, dict) else None for table in tables] if isinstance(tables, list) else []
-    )
+def _names(document: Mapping[str, object], repeated: str) -> list[str | None]:
+    tables = document.get(repeated)
+    names = [
+        table.get("name") if isinstance(table, dict) else None for table in (tables if isinstance(tables, list) else [])
+    ]
     return [name if isinstance(name, str) else None for name in names]
 
 

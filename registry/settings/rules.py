@@ -3,7 +3,7 @@
 JSON Schema can say the first two of these rules and not the others; `registry.schema.json` says those two.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final, Protocol
 
 from registry.catalog.overlay import PRIVATE
@@ -18,6 +18,7 @@ from registry.settings.secret import SecretRef
 from registry.settings.validation import ValidationSettings
 from registry.settings.values import host_of, is_loopback
 from registry.settings.verify import VerifySettings
+from registry.settings.webhooks import WebhookSettings
 
 
 class Report(Protocol):
@@ -53,6 +54,16 @@ def check_validation(report: Report, validation: ValidationSettings) -> None:
             if first != key:
                 message = f'"{key}" in [validation]: "{rule}" stands in "{first}" already'
                 report(("validation", key, position), "each rule in one list", message)
+
+
+def check_webhooks(report: Report, webhooks: Mapping[int, WebhookSettings]) -> None:
+    """Report every name that two webhooks have, by their place: what was delivered is remembered by the name."""
+    names: set[str] = set()
+    for index, webhook in webhooks.items():
+        if webhook.name in names:
+            path: Path = ("webhook", index, "name")
+            report(path, "a name of its own", f'a second [[webhook]] is called "{webhook.name}"')
+        names.add(webhook.name)
 
 
 class UpstreamRules:

@@ -9,7 +9,7 @@ where it may be a secret.
 import enum
 import json
 import types
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Final, TypeVar, Union, get_args, get_origin
 
 import msgspec
@@ -27,20 +27,24 @@ from registry.settings.rules import (
     check_secret,
     check_validation,
     check_verify,
+    check_webhooks,
 )
 from registry.settings.secret import SecretRef
 from registry.settings.validation import ValidationSettings
 from registry.settings.verify import VerifySettings
-
-REPEATED: Final[Mapping[str, tuple[str, type[Struct]]]] = {
-    "upstreams": ("upstream", UpstreamSettings),
-    "issuers": ("oidc", IssuerSettings),
-}
-"""What may stand several times: by the name of the field, the key and the struct of one of them."""
+from registry.settings.webhooks import WebhookSettings
 
 _S = TypeVar("_S", bound=Struct)
 _MAX_SHOWN: Final = 60
-_NEVER_SHOWN: Final = frozenset({"token", "env", "file", "url", "public_url", "signing_key", "signing_keys", "verify"})
+_NEVER_SHOWN: Final = frozenset(
+    {"token", "secret", "env", "file", "url", "public_url", "signing_key", "signing_keys", "verify"}
+)
+REPEATED: Final[Mapping[str, type[Struct]]] = {
+    "upstream": UpstreamSettings,
+    "oidc": IssuerSettings,
+    "webhook": WebhookSettings,
+}
+"""Tables that are written with two brackets, as often as wanted, each with a name of its own."""
 _KINDS: Final = {str: "a string", bool: "a boolean", int: "an integer", float: "a float", list: "an array"}
 
 
@@ -63,11 +67,13 @@ class Reading:
             if key not in known:
                 message = f"unknown table or key {json.dumps(key)}{did_you_mean(key, known)}"
                 self._report((key,), f"one of {', '.join(sorted(known))}", message)
-            elif known[key].name == "upstreams":
+            elif key == "upstream":
                 tables["upstreams"] = self._upstreams(value, _claims(document))
-            elif known[key].name == "issuers":
-                issuers = [(index, issuer) for index, _, issuer in self._repeated(IssuerSettings, key, value)]
+            elif key == "oidc":
+                issuers = [(index, issuer) for index, issuer, _ in self._repeated(key, value, IssuerSettings)]
                 tables["issuers"] = tuple(issuer for _, issuer in issuers)
+            elif key == "webhook":
+                tables["webhooks"] = self._webhooks(value)
             elif isinstance(value, dict):
                 table: Struct | None = self._table(known[key].type, value, (key,), f"[{key}]")
                 tables[known[key].name] = table
@@ -84,25 +90,29 @@ class Reading:
 
     def _upstreams(self, value: object, private_claims: Iterable[str]) -> tuple[UpstreamSettings, ...]:
         rules = UpstreamRules(self._report, private_claims=private_claims)
-        decoded: list[UpstreamSettings] = []
-        for index, table, upstream in self._repeated(UpstreamSettings, "upstream", value, ranked=True):
+        if isinstance(value, list):
+            value = [
+                {"precedence": (index + 1) * 10, **table} if isinstance(table, dict) else table
+                for index, table in enumerate(value)
+            ]
+        decoded = []
+        for index, upstream, keys in self._repeated("upstream", value, UpstreamSettings):
             decoded.append(upstream)
-            rules.check(index, upstream, frozenset(table))
+            rules.check(index, upstream, keys)
         return tuple(decoded)
 
-    def _repeated(
-        self, cls: type[_S], key: str, value: object, *, ranked: bool = False
-    ) -> Iterator[tuple[int, Mapping[str, object], _S]]:
-        """
-        Each table of `[[key]]` that could be decoded: its place in the file, as it stands there, and decoded.
+    def _webhooks(self, value: object) -> tuple[WebhookSettings, ...]:
+        decoded = self._repeated("webhook", value, WebhookSettings)
+        check_webhooks(self._report, {index: webhook for index, webhook, _ in decoded})
+        return tuple(webhook for _, webhook, _ in decoded)
 
-        Args:
-            ranked: Its precedence follows from its place, unless it says so.
-        """
+    def _repeated(self, key: str, value: object, cls: type[_S]) -> list[tuple[int, _S, frozenset[str]]]:
+        """Each table of `[[key]]` that can be made, with its place and the keys it sets."""
         expected = f"tables [[{key}]], with two brackets"
         if not isinstance(value, list):
             self._report((key,), expected, f"expected {expected}, got {_kind(value)}")
-            return
+            return []
+        decoded = []
         for index, table in enumerate(value):
             path: Path = (key, index)
             if not isinstance(table, dict):
@@ -110,10 +120,10 @@ class Reading:
                 continue
             name = table.get("name")
             label = f"[[{key}]] {json.dumps(name)}" if isinstance(name, str) else f"[[{key}]]"
-            preset = {"precedence": (index + 1) * 10} if ranked else {}
-            decoded = self._table(cls, {**preset, **table}, path, label)
-            if decoded is not None:
-                yield index, table, decoded
+            made = self._table(cls, table, path, label)
+            if made is not None:
+                decoded.append((index, made, frozenset(table)))
+        return decoded
 
     def _table(self, cls: type[_S], table: Mapping[str, object], path: Path, label: str) -> _S | None:
         """None where a value the struct cannot be made without is absent or wrong."""
@@ -205,8 +215,8 @@ def unwrap(declared: object) -> tuple[object, Meta]:
 
 
 def _keys_by_table() -> dict[str, set[str]]:
-    structs = {f"[{table.encode_name}]": table.type for table in fields(Settings) if table.name not in REPEATED}
-    structs |= {f"[[{key}]]": cls for key, cls in REPEATED.values()}
+    structs = {f"[{table.encode_name}]": table.type for table in fields(Settings) if table.encode_name not in REPEATED}
+    structs |= {f"[[{key}]]": cls for key, cls in REPEATED.items()}
     return {label: {field.encode_name for field in fields(cls)} for label, cls in structs.items()}
 
 

@@ -162,7 +162,7 @@ TeamName = Annotated[
         description="a team: 1 to 40 of a-z, 0-9 and -, not starting with -",
     ),
 ]
-UpstreamName = Annotated[
+Slug = Annotated[
     str,
     Meta(
         pattern=r"^[a-z0-9][a-z0-9-]{0,39}\Z",

@@ -64,6 +64,14 @@ class GovernanceReads(Protocol):
     ) -> list[Approval]:
         """Newest first; *before* is an id. Those of rules are left out where a *name* is asked for."""
 
+    def ending(self, *, until_us: int, unannounced: bool = False, limit: int) -> list[Approval]:
+        """
+        Those on record as approved that end by themselves at that instant or before, the first to end first.
+
+        Args:
+            unannounced: Only those that `put_announced` was not called for.
+        """
+
     def approved(self, name: ServerName) -> list[ApprovedVersion]:
         """All that approvals in whatever state name of *name*."""
 
@@ -92,6 +100,9 @@ class Governance(GovernanceReads, Protocol):
 
     def put_grant(self, grant: Grant) -> None: ...
     def put_approval(self, approval: Approval) -> None: ...
+    def put_announced(self, approval_id: str) -> None:
+        """It is on record that the approval ends soon."""
+
     def put_approved(self, approval_id: str, name: ServerName, entries: Sequence[StoredEntry]) -> None:
         """Have the approval name the present bytes of these entries; what it names already stays."""
 

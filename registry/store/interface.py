@@ -41,6 +41,7 @@ from registry.store.records import (
 )
 from registry.store.subjects import RevokedSubject
 from registry.store.tokens import Token
+from registry.store.webhooks import WebhookState
 
 T = TypeVar("T")
 
@@ -187,6 +188,12 @@ class Snapshot(Protocol):
     def revoked_subjects(self, *, after: str, limit: int) -> list[RevokedSubject]:
         """By subject, strictly after *after*."""
 
+    def webhook(self, name: str) -> WebhookState | None:
+        """None for one that was never configured, or is not any more."""
+
+    def webhooks(self) -> list[WebhookState]:
+        """In the order of their names."""
+
     def unjudged(self, *, revision: int, most: int | None = None) -> int:
         """How many documents of entries that are not withdrawn no rules of *revision* or later were asked about."""
 
@@ -257,11 +264,13 @@ class Transaction(Snapshot, Protocol):
     def remember(self, name: ServerName, source: str) -> None: ...
     def put_run(self, run: Run) -> None: ...
     def next_sequence(self) -> int: ...
-    def put_quarantined(self, quarantined: Quarantined) -> None:
+    def put_quarantined(self, quarantined: Quarantined) -> bool:
         """
         Same upstream, same bytes, same reason: the first sighting stays, the last one moves.
 
         At most 1,000 are kept of an upstream, those seen last.
+
+        Returns whether this is the first sighting.
         """
 
     def bucket(self, key: str) -> int:
@@ -290,6 +299,8 @@ class Transaction(Snapshot, Protocol):
     def reinstate_subject(self, subject: str) -> None:
         """Nothing is known of a revocation of *subject* any more."""
 
+    def put_webhook(self, state: WebhookState) -> None: ...
+    def forget_webhook(self, name: str) -> None: ...
     def spend_proof(self, digest: bytes, *, expires_us: int, now_us: int) -> bool:
         """
         Remember *digest*, 32 bytes of something that may be used once, at least until *expires_us*.

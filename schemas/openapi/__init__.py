@@ -1,7 +1,7 @@
 """The description of what we serve, as OpenAPI 3.1.
 
-`registry.yaml` and `governance.yaml` are written by hand and name each path once, without its prefix; `document` spells
-it out for every prefix, because clients generate from whole paths.
+Its parts are written by hand and name each path once, without its prefix; `document` spells it out for every prefix,
+because clients generate from whole paths.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-_PARTS = ("registry.yaml", "governance.yaml")
+_PARTS = ("registry.yaml", "governance.yaml", "webhooks.yaml")
 _BOTH = frozenset({"/health", "/ping", "/version"})
 
 

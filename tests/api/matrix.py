@@ -170,6 +170,7 @@ EXPECTED: Final[Mapping[str, Mapping[Caller, _Row]]] = {
     **{f"exchange-{method}-token": _alike(200 if method is Method.NONE else 422) for method in Method},
     # Through a proxy, where nobody is on the machine itself. What is asked for is a run of an upstream there is not.
     "request-sync-run": _rows(401, {Caller.OPERATOR: 404, Caller.EVERYTHING_ELSE: 404}),
+    "test-webhook": _rows(401, {Caller.OPERATOR: 404, Caller.EVERYTHING_ELSE: 404}),
     # The record is in a backup: it takes the auditor, too.
     "make-backup": _rows(401, {Caller.EVERYTHING_ELSE: 200}),
 }
@@ -203,6 +204,7 @@ READS: Final[Mapping[str, str]] = {
     "get-status": "for operators on the machine: tests/api/test_operation.py",
     "list-findings": "for operators on the machine: tests/api/test_findings.py",
     "get-findings-summary": "for operators on the machine: tests/api/test_findings.py",
+    "list-webhooks": "for operators: tests/e2e/test_webhooks.py",
     "list-quarantine": "for operators on the machine: tests/api/test_operation.py",
 }
 """Routes that change nothing and are no part of the matrix, and why."""

@@ -152,6 +152,7 @@ def path_of(route: Route, target: Target) -> str:
         "{rule_id:str}": target.rule,
         "{approval_id:str}": target.request if decides else target.approval,
         "{capability_id:str}": target.capability,
+        "{name:str}": "nobody-s",
     }.items():
         path = path.replace(parameter, value)
     asked: dict[str, object] = {}

@@ -139,10 +139,14 @@ class TestQuarantine:
         """
         Same upstream, same bytes, same reason: one record, first seen then, last seen now.
         """
-        await _quarantine(store, _quarantined(1))
+        again = _quarantined(1, seen_us=NOW_US + 5, id="qua_999", run="run_2")
 
-        await _quarantine(store, _quarantined(1, seen_us=NOW_US + 5, id="qua_999", run="run_2"))
+        first = [
+            await store.transact(lambda transaction, each=each: transaction.put_quarantined(each))  # type: ignore[misc]  # bound per round
+            for each in (_quarantined(1), again)
+        ]
 
+        assert first == [True, False]
         expected = _quarantined(1, last_seen_us=NOW_US + 5)
         assert store.snapshot().quarantined(upstream=None, limit=9) == [expected]
 

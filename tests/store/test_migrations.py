@@ -163,6 +163,28 @@ class TestGovernance:
             assert connection.execute("SELECT name FROM approved_versions").fetchall() == []
 
 
+class TestAnnouncing:
+    def test_what_ends_is_found(self, tmp_path: Path) -> None:
+        """
+        When an approval of before ends is known as that of one to come, and none of them was announced.
+        """
+        path = tmp_path / "registry.db"
+        before, _ = _around("announcing")
+        migrate(path, clock=SystemClock(), release=RELEASE, migrations=before)
+        with closing(open_writer(path)) as connection:
+            connection.execute(
+                "INSERT INTO approvals (id, name, state, record) VALUES ('ends', 'a/b', 'approved', :ends),"
+                " ('never', 'a/b', 'approved', :never)",
+                {"ends": b'{"id":"ends","expires_us":7}', "never": b'{"id":"never"}'},
+            )
+
+        _migrate(path)
+
+        with closing(open_reader(path)) as connection:
+            found = connection.execute("SELECT id, expires_us, announced FROM approvals ORDER BY id").fetchall()
+        assert found == [("ends", 7, 0), ("never", None, 0)]
+
+
 class TestOlderCode:
     @pytest.mark.parametrize("needed", ["0.2.1", "0.3.0", "0.10.0", "9.0.0"])
     def test_refuses_a_newer_file(self, tmp_path: Path, needed: str) -> None:

@@ -12,11 +12,11 @@ from typing import Final
 
 import pytest
 
-from registry.store.sqlite import decisions, findings, operations, queries, record, subjects
+from registry.store.sqlite import announcing, decisions, findings, operations, queries, record, subjects
 
 STATEMENTS: Final = {
     name: statement
-    for module in (queries, operations, findings, record, decisions, subjects)
+    for module in (queries, operations, findings, record, decisions, announcing, subjects)
     for name, statement in vars(module).items()
     if name.isupper() and isinstance(statement, str)
 }
@@ -76,6 +76,8 @@ READS = {
     "SWEEP_PAYLOADS": "audit_payloads USING COVERING INDEX audit_payloads_at (at_us<?)",
     "REVOKED_SUBJECT": "revoked_subjects USING PRIMARY KEY (subject=?)",
     "REVOKED_SUBJECTS": "revoked_subjects USING PRIMARY KEY (subject>?)",
+    "ENDING": "approvals USING INDEX approvals_ending (expires_us>? AND expires_us<?)",
+    "UNANNOUNCED": "approvals USING INDEX approvals_unannounced (expires_us>? AND expires_us<?)",
     "TOKENS_OF_OWNER": "tokens USING INDEX tokens_owner (owner=? AND (created_us,id)<(?,?))",
 }
 
@@ -85,7 +87,7 @@ UNSORTED = [
     "RUNS_OF_UPSTREAM", "NEVER_JUDGED", "JUDGED_BEFORE", "FINDINGS", "FINDINGS_OF_SOURCE", "OLD_SUPERSEDED",
     "TOKENS", "TOKENS_OF_OWNER", "CAPABILITIES", "CAPABILITIES_OF_TEAM", "REVOKED_SUBJECTS",
     "EVENTS", "SEALED", "FILED", "FOUND", "FOUND_BY_ACTION", "FOUND_BY_ACTOR", "FOUND_BY_OBJECT", "FOUND_BY_OUTCOME",
-    "CHECKPOINTS", "LAST_CHECKPOINT",
+    "CHECKPOINTS", "LAST_CHECKPOINT", "ENDING", "UNANNOUNCED", "WEBHOOKS",
 ]  # fmt: skip
 
 # What reads a whole table on purpose, and why that is bearable.
@@ -107,6 +109,7 @@ WHOLE = {
     "BLOCKS": {"blocks"},  # the same
     "ANY_BLOCK": {"blocks"},  # the first one
     "PENDING": {"pending_views"},  # the same
+    "WEBHOOKS": {"webhooks"},  # those that are configured
     "RUNS_IN_STATE": {"runs"},  # retention keeps them few
     "SWEEP_RUNS": {"old"},  # the same
     "SWEEP_BUCKETS": {"rate_buckets"},  # those who changed something in the last hours, once a day

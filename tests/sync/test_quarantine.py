@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from registry.audit.question import Question
 from registry.store.records import RunState
 from sync.terms import SyncTerms
 from tests.doubles.faults import Fault, with_items
@@ -97,6 +98,22 @@ class TestReasons:
 
         (aside,) = world.quarantined()
         assert aside.last_seen_us - aside.first_seen_us == 60_000_000
+
+    async def test_what_comes_into_it_is_on_record(self, world: World, upstream: FakeUpstream) -> None:
+        """
+        Once, with the run that brought it, also where that brought nothing else; not at every sighting.
+        """
+        upstream.catalog.put_item("com.acme/x", "1.0.0", b"{}", at="2025-05-01T00:00:00Z")
+        await world.mirror(upstream)
+        run = await world.sync()
+        world.clock.advance(60)
+
+        await world.full()
+
+        found = world.store.snapshot().found_events(Question(action="entries.mirrored"), before=None, limit=9)
+        assert [each.event.detail for each in found.events] == [
+            {"run": run.id, "new": 0, "changed": 0, "names": 0, "quarantined": 1}
+        ]
 
     async def test_an_upstream_of_nothing_else_ends_the_run(self, world: World, upstream: FakeUpstream) -> None:
         """

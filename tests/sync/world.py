@@ -21,6 +21,7 @@ from registry.store.sqlite.store import SqliteStore
 from registry.wiring import private_source
 from sync.configure import put_in_force
 from sync.configured import ConfiguredUpstream
+from sync.deliveries import Deliveries
 from sync.pause import Pause
 from sync.schedule import Jobs
 from sync.terms import SyncTerms
@@ -87,7 +88,13 @@ class World:
     def upstreams(self) -> list[ConfiguredUpstream]:
         return [ConfiguredUpstream(settings=settings, token=self.token) for settings in self.settings]
 
-    def jobs(self, *, pause: Pause | None = None, checkpoint_key: CheckpointKey | None = None) -> Jobs:
+    def jobs(
+        self,
+        *,
+        pause: Pause | None = None,
+        checkpoint_key: CheckpointKey | None = None,
+        deliveries: Deliveries | None = None,
+    ) -> Jobs:
         """The jobs of one more process."""
         return Jobs(
             store=self.store,
@@ -97,6 +104,7 @@ class World:
             retention=RetentionSettings(),
             log=structlog.get_logger(),
             checkpoint_key=checkpoint_key,
+            deliveries=deliveries,
             pause=pause or self.pause,
             terms=self.terms,
         )

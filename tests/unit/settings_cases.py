@@ -117,6 +117,7 @@ CASES: dict[tuple[str, str], tuple[Sequence[object], Sequence[object]]] = {
     ),
     ("[governance]", "file"): _PATHS,
     ("[governance]", "approvers"): ([1, 2], [0, 3, -1, 1.5, "1", True, []]),
+    ("[governance]", "expiry_notice"): _DURATIONS,
     ("[publish]", "claims"): _CLAIMS,
     ("[publish]", "require_valid_schema"): _FLAGS,
     ("[publish]", "package_bases"): ([[], ["https://a.example/x"]], ["https://a", ["a"], ["ftp://a"], [1]]),
@@ -274,4 +275,19 @@ CASES: dict[tuple[str, str], tuple[Sequence[object], Sequence[object]]] = {
         [{"env": "A_1"}, {"file": "x"}],
         [{}, {"env": "A", "file": "x"}, {"env": "1A"}, {"env": ""}, {"file": ""}, {"x": 1}, "s", 1, []],
     ),
+    ("[[webhook]]", "name"): _SLUGS,
+    ("[[webhook]]", "url"): _URLS,
+    ("[[webhook]]", "secret"): (
+        [{"env": "A_1"}, {"file": "x"}],
+        [{}, {"env": "A", "file": "x"}, {"env": "1A"}, {"env": ""}, {"file": ""}, {"x": 1}, "whsec_s", 1, []],
+    ),
+    ("[[webhook]]", "events"): (
+        [[], ["requests"], ["decisions", "expiries", "drift", "sync"]],
+        ["sync", ["*"], ["Sync"], [""], [1], {}],
+    ),
+    ("[[webhook]]", "teams"): (
+        [[], ["backend"], ["backend~prod", "0-"]],
+        ["backend", ["*"], ["backend~"], ["~prod"], ["a~b~c"], ["A"], [""], [1]],
+    ),
+    ("[[webhook]]", "allow_private"): _FLAGS,
 }

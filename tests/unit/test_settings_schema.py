@@ -28,11 +28,6 @@ Case = tuple[str, str, object]
 
 VALID = [(table, key, value) for (table, key), (valid, _) in CASES.items() for value in valid]
 INVALID = [(table, key, value) for (table, key), (_, invalid) in CASES.items() for value in invalid]
-_MINIMAL: dict[str, dict[str, object]] = {
-    "[[upstream]]": {"name": "a", "kind": "http", "url": "http://a"},
-    "[[oidc]]": {"name": "a", "issuer": "https://a.example"},
-}
-"""What a table needs that may stand several times."""
 FILE_KIND: list[tuple[dict[str, object], bool]] = [
     ({"name": "a", "kind": "file", "path": "x"}, True),
     ({"name": "a", "kind": "file"}, False),
@@ -42,6 +37,12 @@ FILE_KIND: list[tuple[dict[str, object], bool]] = [
     ({"kind": "http", "url": "http://a"}, False),
     ({"name": "a", "url": "http://a"}, False),
 ]
+MINIMAL: Mapping[str, Mapping[str, object]] = {
+    "[[upstream]]": {"name": "a", "kind": "http", "url": "http://a"},
+    "[[oidc]]": {"name": "a", "issuer": "https://a.example"},
+    "[[webhook]]": {"name": "a", "url": "http://a", "secret": {"env": "A"}},
+}
+"""What a table that is repeated needs to be one."""
 
 
 class TestSchema:
@@ -67,14 +68,13 @@ class TestSchema:
 
     def test_the_defaults_it_states_are_the_structs(self, tmp_path: Path) -> None:
         """Writing every stated default into a file changes nothing."""
-        minimal = {table: dict(content) for table, content in _MINIMAL.items()}
-        document: dict[str, dict[str, object]] = {table: dict(content) for table, content in _MINIMAL.items()}
+        document: dict[str, dict[str, object]] = {header: dict(minimal) for header, minimal in MINIMAL.items()}
         for table, key, described in keys():
             if "default" in described:
                 document.setdefault(table, {})[key] = described["default"]
 
         stated = load_settings(_written(tmp_path, document), {})
-        absent = load_settings(_written(tmp_path, minimal), {})
+        absent = load_settings(_written(tmp_path, MINIMAL), {})
 
         assert stated == absent
 
@@ -88,6 +88,7 @@ class TestSchema:
             (("verify", "oci", "items", "token"), SecretRef),
             (("verify", "mcpb"), McpbSettings),
             (("oidc", "items", "mapping", "items"), MappingSettings),
+            (("webhook", "items", "secret"), SecretRef),
         ],
         ids=repr,
     )
@@ -142,6 +143,8 @@ class TestAgreement:
             ("[[upstream]]", "name", False),
             ("[[upstream]]", "claims", True),
             ("[[upstream]]", "include", True),
+            ("[[webhook]]", "url", False),
+            ("[[webhook]]", "teams", True),
             ("[retention]", "runs", False),
             ("[auth]", "shared_hosts", True),
             ("[egress]", "nameservers", True),
@@ -197,16 +200,16 @@ def _resolved(described: Schema) -> Schema:
 def _struct_fields() -> dict[tuple[str, str], FieldInfo]:
     found: dict[tuple[str, str], FieldInfo] = {}
     for table in fields(Settings):
-        key, struct = REPEATED.get(table.name, (None, table.type))
-        header = f"[{table.encode_name}]" if key is None else f"[[{key}]]"
-        for field in fields(struct):
+        repeated = REPEATED.get(table.encode_name)
+        header = f"[{table.encode_name}]" if repeated is None else f"[[{table.encode_name}]]"
+        for field in fields(table.type if repeated is None else repeated):
             found[header, field.encode_name] = field
     return found
 
 
 def _document(table: str, key: str, value: object) -> dict[str, dict[str, object]]:
     """A document that is right but for what *value* makes of it."""
-    return {table: {**_MINIMAL.get(table, {}), key: value}}
+    return {table: {**MINIMAL.get(table, {}), key: value}}
 
 
 def _verdicts(directory: Path, document: Mapping[str, Mapping[str, object]]) -> tuple[bool, bool]:

@@ -37,8 +37,9 @@ SELECT record FROM approvals INDEXED BY approvals_name
 WHERE name = :name AND state = :state AND id < :before ORDER BY id DESC LIMIT :limit
 """
 PUT_APPROVAL: Final = """
-INSERT INTO approvals (id, name, state, record) VALUES (:id, :name, :state, :record)
-ON CONFLICT (id) DO UPDATE SET state = excluded.state, record = excluded.record
+INSERT INTO approvals (id, name, state, expires_us, record) VALUES (:id, :name, :state, :expires_us, :record)
+ON CONFLICT (id) DO UPDATE SET
+  state = excluded.state, expires_us = excluded.expires_us, record = excluded.record
 """
 
 APPROVED: Final = """

@@ -14,8 +14,8 @@ from registry.catalog.rule import Rule
 from registry.catalog.standing import Block, Verdict
 from registry.catalog.view import StoredEntry
 from registry.store.governance import NamedVersion, Pending, Team
+from registry.store.sqlite import announcing, queries
 from registry.store.sqlite import decisions as sql
-from registry.store.sqlite import queries
 from registry.store.sqlite.comparison import different_rows, different_time
 from registry.store.sqlite.projection import Change, Memory, Projection, next_change
 from registry.store.sqlite.readers import unreadable
@@ -73,6 +73,10 @@ class SqliteGovernanceReads:
         else:
             statement = sql.APPROVALS if state is None else sql.APPROVALS_IN_STATE
         return [_approvals(row[0]) for row in self._rows(statement, bound)]
+
+    def ending(self, *, until_us: int, unannounced: bool = False, limit: int) -> list[Approval]:
+        statement = announcing.UNANNOUNCED if unannounced else announcing.ENDING
+        return [_approvals(row[0]) for row in self._rows(statement, {"until_us": until_us, "limit": limit})]
 
     def approved(self, name: ServerName) -> list[ApprovedVersion]:
         found = []
@@ -211,8 +215,11 @@ class SqliteGovernance(SqliteGovernanceReads):
         if approval.state is State.EXPIRED:
             self._expired.append(approval)
         self._known[approval.id] = approval
-        bound = {"id": approval.id, "name": approval.name, "state": approval.state, "record": _json(approval)}
-        self._connection.execute(sql.PUT_APPROVAL, bound)
+        bound = {"id": approval.id, "name": approval.name, "state": approval.state, "expires_us": approval.expires_us}
+        self._connection.execute(sql.PUT_APPROVAL, bound | {"record": _json(approval)})
+
+    def put_announced(self, approval_id: str) -> None:
+        self._connection.execute(announcing.ANNOUNCED, {"id": approval_id})
 
     def put_approved(self, approval_id: str, name: ServerName, entries: Sequence[StoredEntry]) -> None:
         bound = [

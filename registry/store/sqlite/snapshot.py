@@ -29,15 +29,16 @@ from registry.store.records import (
     RunState,
     SourceState,
 )
+from registry.store.sqlite import announcing, queries, record, rows, sealing
 from registry.store.sqlite import findings as finding_sql
 from registry.store.sqlite import operations as sql
-from registry.store.sqlite import queries, record, rows, sealing
 from registry.store.sqlite import subjects as subject_sql
 from registry.store.sqlite.governance import SqliteGovernanceReads
 from registry.store.sqlite.readers import unreadable
 from registry.store.sqlite.rows import Row, entry_finding
 from registry.store.subjects import RevokedSubject
 from registry.store.tokens import Token
+from registry.store.webhooks import WebhookState
 from schemas.validation.issue import Severity
 
 T = TypeVar("T")
@@ -47,6 +48,7 @@ quarantined_decoder: Final = msgspec.msgpack.Decoder(Quarantined)
 _token: Final = lru_cache(maxsize=4096)(msgspec.msgpack.Decoder(Token).decode)
 _capability: Final = lru_cache(maxsize=4096)(msgspec.msgpack.Decoder(Capability).decode)
 _revoked_subject: Final = msgspec.msgpack.Decoder(RevokedSubject).decode
+_webhook: Final = msgspec.msgpack.Decoder(WebhookState).decode
 _AFTER_EVERY_ID: Final = "\U0010ffff"
 _NEWEST: Final = (1 << 62, "")
 _BEFORE_ALL: Final = FindingPosition(rule="", document=0, entry=0)
@@ -235,6 +237,13 @@ class SqliteSnapshot:
     def revoked_subjects(self, *, after: str, limit: int) -> list[RevokedSubject]:
         rows = self._rows(subject_sql.REVOKED_SUBJECTS, {"after": after, "limit": limit})
         return [_revoked_subject(row[0]) for row in rows]
+
+    def webhook(self, name: str) -> WebhookState | None:
+        row = self._row(announcing.WEBHOOK, {"name": name})
+        return None if row is None else _webhook(row[0])
+
+    def webhooks(self) -> list[WebhookState]:
+        return [_webhook(row[0]) for row in self._rows(announcing.WEBHOOKS)]
 
     def unjudged(self, *, revision: int, most: int | None = None) -> int:
         bound = {"revision": revision, "most": most}

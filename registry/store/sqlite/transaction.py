@@ -16,14 +16,15 @@ from registry.catalog.overlay import Source
 from registry.clock import Clock
 from registry.store.capabilities import Capability
 from registry.store.records import Finding, Lease, Quarantined, Retention, Run, SourceState
+from registry.store.sqlite import announcing, queries, record, rows, sealing
 from registry.store.sqlite import findings as finding_sql
 from registry.store.sqlite import operations as sql
-from registry.store.sqlite import queries, record, rows, sealing
 from registry.store.sqlite import subjects as subject_sql
 from registry.store.sqlite.governance import SqliteGovernance
 from registry.store.sqlite.snapshot import SqliteSnapshot, quarantined_decoder
 from registry.store.subjects import RevokedSubject
 from registry.store.tokens import Token
+from registry.store.webhooks import WebhookState
 
 _json: Final = msgspec.json.Encoder().encode
 _msgpack: Final = msgspec.msgpack.Encoder().encode
@@ -185,7 +186,7 @@ class SqliteTransaction(SqliteSnapshot):
     def next_sequence(self) -> int:
         return int(self._connection.execute(queries.NEXT_SEQUENCE).fetchone()[0])
 
-    def put_quarantined(self, quarantined: Quarantined) -> None:
+    def put_quarantined(self, quarantined: Quarantined) -> bool:
         key = {
             "upstream": quarantined.upstream,
             "digest": quarantined.digest,
@@ -203,6 +204,7 @@ class SqliteTransaction(SqliteSnapshot):
         self._connection.execute(sql.PUT_QUARANTINED, bound)
         if before is None:
             self._forget_oldest_quarantined(quarantined.upstream)
+        return before is None
 
     def _forget_oldest_quarantined(self, upstream: str) -> None:
         """A hundred at a time, because finding the oldest reads them all."""
@@ -259,6 +261,12 @@ class SqliteTransaction(SqliteSnapshot):
 
     def reinstate_subject(self, subject: str) -> None:
         self._connection.execute(subject_sql.FORGET_REVOKED_SUBJECT, {"subject": subject})
+
+    def put_webhook(self, state: WebhookState) -> None:
+        self._connection.execute(announcing.PUT_WEBHOOK, {"name": state.name, "record": _msgpack(state)})
+
+    def forget_webhook(self, name: str) -> None:
+        self._connection.execute(announcing.FORGET_WEBHOOK, {"name": name})
 
     def spend_proof(self, digest: bytes, *, expires_us: int, now_us: int) -> bool:
         spent = self._connection.execute(sql.SPEND_PROOF, {"digest": digest, "expires_us": expires_us}).rowcount == 1
