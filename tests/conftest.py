@@ -1,8 +1,14 @@
-"""What holds for every test: asyncio as the event loop, nothing beyond loopback, and the real data if it is there."""
+"""What holds for every test: asyncio as the event loop, nothing beyond loopback, files in memory where there is room.
+
+And the real data if it is there.
+"""
 
 import ipaddress
 import os
+import shutil
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +21,8 @@ settings.load_profile("same examples")
 
 _REAL_DATA_FILE = "public-registry-2025-12-18.jsonl"
 _PROJECT = Path(__file__).resolve().parent.parent
+_MEMORY = Path("/dev/shm")
+_NEEDED_BYTES = 2 << 30
 
 
 @pytest.fixture
@@ -31,6 +39,13 @@ def real_data() -> Path | None:
 
 
 @pytest.fixture
+def on_disk() -> Iterator[Path]:
+    """A folder on the disk, for what is about what a disk keeps; that of `tmp_path` may be in memory."""
+    with tempfile.TemporaryDirectory(prefix="mcp-registry-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
 def real_registry() -> Path:
     """One `{"server","_meta"}` a line. Tests that use it are marked `real_data`."""
     found = real_data()
@@ -41,6 +56,9 @@ def real_registry() -> Path:
 def pytest_configure() -> None:
     if os.environ.get("REQUIRE_REAL_DATA") and real_data() is None:
         raise pytest.UsageError("REQUIRE_REAL_DATA is set and there is no real data; set REAL_DATA to its folder")
+    # Stores wait for their disk at every change, and hardly a test is about the disk.
+    if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free >= _NEEDED_BYTES:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -6,16 +6,16 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 from tests.doubles.clock import ClockFile
 from tests.doubles.opened import OPEN
+from tests.forked import Forked
 
 _READY = "worker ready"
 _PATIENCE_S = 30.0
@@ -61,7 +61,8 @@ class RunningRegistry:
         self._clock_path = folder / "clock"
         self._https_port = https_port
         self._changed = threading.Condition()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Forked | None = None
+        self._stderr: BinaryIO | None = None
         self._reader: threading.Thread | None = None
         self.governance = folder / "governance.toml"
         self.governance.write_text(governance)
@@ -72,16 +73,21 @@ class RunningRegistry:
 
     def start(self) -> Self:
         """Returns when every worker is ready."""
-        self._process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "tests.entry", "--config", self.config, "--clock", self._clock_path),
-                *(() if self._https_port is None else ("--https-port", str(self._https_port))),
-            ],
-            stderr=subprocess.PIPE,
-            env={name: value for name, value in os.environ.items() if not name.startswith("MCP_REGISTRY_")},
-            cwd=Path(__file__).resolve().parent.parent,
-        )
-        self._reader = threading.Thread(target=self._read, args=(self._process,), daemon=True)
+        ours, theirs = os.pipe()
+        self._stderr = open(ours, "rb")  # noqa: SIM115 - closed when the process has ended
+        with open(os.devnull) as nothing, open(theirs, "wb") as stderr:
+            self._process = Forked(
+                "tests.entry",
+                [
+                    *("--config", str(self.config), "--clock", str(self._clock_path)),
+                    *(() if self._https_port is None else ("--https-port", str(self._https_port))),
+                ],
+                environ={name: value for name, value in os.environ.items() if not name.startswith("MCP_REGISTRY_")},
+                stdin=nothing.fileno(),
+                stdout=1,
+                stderr=stderr.fileno(),
+            )
+        self._reader = threading.Thread(target=self._read, args=(self._process, self._stderr), daemon=True)
         self._reader.start()
         try:
             self.wait_for(_READY, times=self.count(_READY) + self.workers)
@@ -140,11 +146,11 @@ class RunningRegistry:
     def _end(self, how: signal.Signals) -> int:
         assert self._process is not None
         assert self._reader is not None
-        assert self._process.stderr is not None
+        assert self._stderr is not None
         self._process.send_signal(how)
         status = self._process.wait(_PATIENCE_S)
         self._reader.join(_PATIENCE_S)
-        self._process.stderr.close()
+        self._stderr.close()
         return status
 
     def _wait_until_accepted(self) -> None:
@@ -159,9 +165,8 @@ class RunningRegistry:
     def _exited(self) -> bool:
         return self._process is not None and self._process.poll() is not None
 
-    def _read(self, process: subprocess.Popen[bytes]) -> None:
-        assert process.stderr is not None
-        for line in process.stderr:
+    def _read(self, process: Forked, stderr: BinaryIO) -> None:
+        for line in stderr:
             try:
                 entry = json.loads(line)
             except ValueError:

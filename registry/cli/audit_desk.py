@@ -17,7 +17,6 @@ from registry.commands.make_checkpoint import make_checkpoint
 from registry.commands.perform import perform
 from registry.errors import ConfigFault, UpstreamNonsense
 from registry.store.interface import Snapshot, Store
-from registry.wiring import checkpoint_key
 from schemas.rfc3339 import format_instant
 
 T = TypeVar("T")
@@ -87,6 +86,8 @@ class _Here:
         return self._asked(lambda snapshot: snapshot.checkpoints(after=-1, limit=_MOST_CHECKPOINTS))
 
     def confirm(self) -> None:
+        from registry.wiring import checkpoint_key  # nothing else here needs what it brings along
+
         try:
             key = checkpoint_key(self._chosen.settings, os.environ)
         except ConfigFault:

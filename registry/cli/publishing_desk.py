@@ -13,7 +13,6 @@ import click
 import msgspec
 
 from registry.catalog.entry import ServerName
-from registry.cli.in_force import bring_in_force
 from registry.cli.target import Local, Remote
 from registry.cli.validation.judging import issues_in
 from registry.commands.set_status import Wanted
@@ -29,7 +28,6 @@ from registry.errors import (
 )
 from registry.publishing import Manifest, Publisher
 from registry.store.interface import Store
-from registry.wiring import egress_client, publisher
 from schemas.registry_api import OFFICIAL_KEY
 from schemas.validation.issue import Issue, valid
 
@@ -146,6 +144,10 @@ class _Here:
         return self._do(told)
 
     def _do(self, work: Callable[[Publisher], Awaitable[T]], *, prepare: bool = False) -> T:
+        # What asks a server starts faster without what publishes here.
+        from registry.cli.in_force import bring_in_force
+        from registry.wiring import egress_client, publisher
+
         chosen = self._chosen
 
         async def done(store: Store) -> T:

@@ -8,7 +8,7 @@ import os
 import pwd
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, BinaryIO, Final, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeVar
 
 import click
 import msgspec
@@ -16,13 +16,15 @@ import msgspec
 from registry import RELEASE
 from registry.clock import SystemClock
 from registry.commands.actor import Actor, local
-from registry.egress.client import Downloaded, EgressClient, EgressPolicy, FetchLimits
-from registry.egress.download import Observe
+from registry.egress.terms import Downloaded, EgressPolicy, FetchLimits, Observe
 from registry.errors import Invalid, NotFound
 from registry.settings import Settings
 from registry.settings.file import load_settings
 from registry.store.sqlite.migrations import migrate
 from registry.store.sqlite.store import SqliteStore
+
+if TYPE_CHECKING:
+    from registry.egress.client import EgressClient
 
 T = TypeVar("T")
 
@@ -99,7 +101,7 @@ class Remote:
         return asyncio.run(self._download(path, file, observe))
 
     async def _download(self, path: str, file: BinaryIO, observe: Observe) -> Downloaded:
-        async with EgressClient(clock=SystemClock(), user_agent=f"mcp-registry/{RELEASE}") as client:
+        async with _client() as client:
             return await client.download(
                 "POST",
                 self.url + path,
@@ -112,7 +114,7 @@ class Remote:
             )
 
     async def _request(self, method: str, path: str, content: bytes | None) -> bytes:
-        async with EgressClient(clock=SystemClock(), user_agent=f"mcp-registry/{RELEASE}") as client:
+        async with _client() as client:
             headers = self._headers | ({} if content is None else {"Content-Type": "application/json"})
             fetched = await client.request(
                 method,
@@ -129,6 +131,12 @@ class Remote:
             return msgspec.json.decode(body, type=kind)
         except msgspec.DecodeError as error:
             raise Invalid(f"{self.url} did not answer like an mcp-registry of this release: {error}") from error
+
+
+def _client() -> "EgressClient":
+    from registry.egress.client import EgressClient  # what works on the store starts faster without HTTP
+
+    return EgressClient(clock=SystemClock(), user_agent=f"mcp-registry/{RELEASE}")
 
 
 def operating_user() -> str:

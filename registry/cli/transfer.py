@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-from registry.egress.download import Observe, unobserved
+from registry.egress.terms import Observe, unobserved
 
 
 @contextmanager

@@ -21,11 +21,11 @@ import msgspec
 from registry.clock import Clock
 from registry.egress.body import BoundedBody
 from registry.egress.dial import CheckedNetwork, CheckedTransport, Resolver, SystemResolver
-from registry.egress.download import Observe, save, unobserved
+from registry.egress.download import save
 from registry.egress.no_answer import no_answer
 from registry.egress.refusal import refusal
 from registry.egress.target import Target, parse_target
-from registry.egress.terms import Downloaded, EgressPolicy, Fetched, FetchLimits
+from registry.egress.terms import Downloaded, EgressPolicy, Fetched, FetchLimits, Observe, unobserved
 from registry.errors import ConfigFault, Invalid, UpstreamNonsense, UpstreamUnreachable
 
 __all__ = ["Downloaded", "EgressClient", "EgressPolicy", "FetchLimits", "Fetched", "Network", "Resolver", "trust"]

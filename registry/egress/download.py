@@ -5,22 +5,14 @@ Nothing is decoded, so what arrives is what was sent, and the memory in use is o
 
 import asyncio
 import hashlib
-from collections.abc import Callable
 from typing import BinaryIO
 
 import httpx
 
-from registry.egress.terms import Downloaded, FetchLimits
+from registry.egress.terms import Downloaded, FetchLimits, Observe
 from registry.errors import UpstreamNonsense, UpstreamUnreachable
 
-Observe = Callable[[int, int | None], None]
-"""Is told how many bytes have arrived, and how many there are if that was said."""
-
 _PART_BYTES = 1024 * 1024
-
-
-def unobserved(arrived: int, of: int | None) -> None:
-    """Nobody watches."""
 
 
 async def save(

@@ -1,8 +1,15 @@
 """What a caller of the egress asks for, what it may cost, and what comes back."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
+
+Observe = Callable[[int, int | None], None]
+"""Is told how many bytes have arrived, and how many there are if that was said."""
+
+
+def unobserved(arrived: int, of: int | None) -> None:
+    """Nobody watches."""
 
 
 class EgressPolicy(msgspec.Struct, frozen=True, kw_only=True):

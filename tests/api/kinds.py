@@ -98,7 +98,8 @@ def _token(
 
 def _address(registry: RunningRegistry) -> str:
     """The path of a new capability address."""
-    admin = Client(registry, issue(registry, Role.ADMIN, owner="addresses", namespaces=_EVERY), prefix="")
+    token = issue(registry, Role.ADMIN, owner="addresses", namespaces=_EVERY, expires_in_s=None)
+    admin = Client(registry, token, prefix="")
     made = admin.request("POST", "/v1/capabilities", {"team": TEAM}, "Content-Type: application/json")
     assert made.status == 201, made.body
     url: str = made.json()["url"]

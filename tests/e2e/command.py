@@ -2,12 +2,12 @@
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import msgspec
+
+from tests.forked import run
 
 _PATIENCE_S = 60
 
@@ -27,14 +27,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 def mcp_registry(*words: str | Path, typed: str = "", **environ: str) -> Outcome:
     """Run it with these words; *typed* is what the user types, *environ* what is set beside the usual."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("MCP_REGISTRY_")}
-    ended = subprocess.run(
-        [sys.executable, "-m", "registry", *map(str, words)],
-        input=typed,
-        capture_output=True,
-        text=True,
-        timeout=_PATIENCE_S,
-        check=False,
-        env=inherited | environ,
-        cwd=Path(__file__).resolve().parents[2],
+    status, out, err = run(
+        "registry", [*map(str, words)], environ=inherited | environ, typed=typed, timeout_s=_PATIENCE_S
     )
-    return Outcome(status=ended.returncode, out=ended.stdout, err=ended.stderr)
+    return Outcome(status=status, out=out, err=err)

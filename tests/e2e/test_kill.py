@@ -54,16 +54,16 @@ def _survives(folder: Path, *, deaths: int, versions: int) -> None:
         assert contradictions(registry.store) == []
 
 
-def test_killed_five_times_in_a_full_sync(tmp_path: Path) -> None:
+def test_killed_five_times_in_a_full_sync(on_disk: Path) -> None:
     """
     After the last run the catalog equals the upstream: nothing lost, nothing twice, no orphan in any view.
     """
-    _survives(tmp_path, deaths=5, versions=3000)
+    _survives(on_disk, deaths=5, versions=3000)
 
 
 @pytest.mark.long
-def test_killed_fifty_times_in_a_full_sync(tmp_path: Path) -> None:
+def test_killed_fifty_times_in_a_full_sync(on_disk: Path) -> None:
     """
     The same, fifty times.
     """
-    _survives(tmp_path, deaths=50, versions=20_000)
+    _survives(on_disk, deaths=50, versions=20_000)

@@ -135,16 +135,16 @@ def _survives(folder: Path, *, deaths: int, workers: int) -> None:
             assert client.publish(sent[version]).status == 400
 
 
-def test_killed_five_times_while_publishing(tmp_path: Path) -> None:
+def test_killed_five_times_while_publishing(on_disk: Path) -> None:
     """
     Whatever was answered is there; whatever is there is whole: entry, publisher, address, view and record.
     """
-    _survives(tmp_path, deaths=5, workers=1)
+    _survives(on_disk, deaths=5, workers=1)
 
 
 @pytest.mark.long
-def test_killed_fifty_times_while_publishing(tmp_path: Path) -> None:
+def test_killed_fifty_times_while_publishing(on_disk: Path) -> None:
     """
     The same, fifty times, with two workers.
     """
-    _survives(tmp_path, deaths=50, workers=2)
+    _survives(on_disk, deaths=50, workers=2)

@@ -79,16 +79,16 @@ def _survives(folder: Path, *, deaths: int) -> None:
     assert sorted(published) == sorted(stored)
 
 
-def test_killed_three_times_while_publishing(tmp_path: Path) -> None:
+def test_killed_three_times_while_publishing(on_disk: Path) -> None:
     """
     The chain verifies after each, nothing acknowledged is missing, nothing is there that is not on record.
     """
-    _survives(tmp_path, deaths=3)
+    _survives(on_disk, deaths=3)
 
 
 @pytest.mark.long
-def test_killed_twenty_times_while_publishing(tmp_path: Path) -> None:
+def test_killed_twenty_times_while_publishing(on_disk: Path) -> None:
     """
     The same, twenty times.
     """
-    _survives(tmp_path, deaths=20)
+    _survives(on_disk, deaths=20)

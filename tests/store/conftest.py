@@ -14,7 +14,17 @@ from tests.contract.engines import configure, source
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    path = tmp_path / "registry.db"
+    return _migrated(tmp_path)
+
+
+@pytest.fixture
+def path_on_disk(on_disk: Path) -> Path:
+    """For what is about what a disk keeps."""
+    return _migrated(on_disk)
+
+
+def _migrated(folder: Path) -> Path:
+    path = folder / "registry.db"
     migrate(path, clock=SystemClock(), release=RELEASE)
     return path
 

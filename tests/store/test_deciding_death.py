@@ -89,16 +89,16 @@ async def _survives(path: Path, *, deaths: int, writes: int) -> None:
             await store.aclose()
 
 
-async def test_killed_five_times_while_deciding(path: Path) -> None:
+async def test_killed_five_times_while_deciding(path_on_disk: Path) -> None:
     """
     Grants, approvals, publications and blocks that were answered are there, and every view equals its recomputation.
     """
-    await _survives(path, deaths=5, writes=60)
+    await _survives(path_on_disk, deaths=5, writes=60)
 
 
 @pytest.mark.long
-async def test_killed_twenty_times_while_deciding(path: Path) -> None:
+async def test_killed_twenty_times_while_deciding(path_on_disk: Path) -> None:
     """
     The same, twenty times in a thousand writes each.
     """
-    await _survives(path, deaths=20, writes=1000)
+    await _survives(path_on_disk, deaths=20, writes=1000)

@@ -10,10 +10,9 @@ import sqlite3
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
-from sqlite_utils import Database
 
 from registry.clock import Clock
 from registry.errors import StoreFault, StoreTooNew
@@ -37,6 +36,9 @@ from registry.store.sqlite.sealing import seal_what_there_is
 from registry.store.sqlite.subjects import REVOKED_SUBJECTS_TABLE
 from registry.store.sqlite.turnstile import Turnstile
 
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
 
 class Migration(msgspec.Struct, frozen=True, kw_only=True):
     """
@@ -48,20 +50,20 @@ class Migration(msgspec.Struct, frozen=True, kw_only=True):
     number: int
     title: str
     oldest_release: str
-    apply: Callable[[Database, int], None]
+    apply: Callable[["Database", int], None]
 
 
-def _all(statements: Iterable[str]) -> Callable[[Database, int], None]:
+def _all(statements: Iterable[str]) -> Callable[["Database", int], None]:
     """A step that is these statements, one after the other."""
 
-    def apply(db: Database, _: int) -> None:
+    def apply(db: "Database", _: int) -> None:
         for statement in statements:
             db.execute(statement)
 
     return apply
 
 
-def _govern(db: Database, now_us: int) -> None:
+def _govern(db: "Database", now_us: int) -> None:
     """What a store in use showed is recorded as decisions, so that upgrading neither hides nor reveals anything."""
     for statement in GOVERNANCE:
         db.execute(statement)
@@ -70,7 +72,7 @@ def _govern(db: Database, now_us: int) -> None:
         db.execute(statement, ids | {"now_us": now_us})
 
 
-def _seal(db: Database, now_us: int) -> None:
+def _seal(db: "Database", now_us: int) -> None:
     """What was recorded until now is the beginning of the chain, as it stands."""
     _all(AUDIT_CHAIN)(db, now_us)
     seal_what_there_is(db.conn)
@@ -111,6 +113,8 @@ def migrate(path: Path, *, clock: Clock, release: str, migrations: tuple[Migrati
         StoreTooNew: the file has steps that this release must not touch; names the release it needs.
         StoreFault: the file is not a store of ours, or is damaged.
     """
+    from sqlite_utils import Database  # it takes as long to import as the rest of the store
+
     path.parent.mkdir(parents=True, exist_ok=True)
     # Only its owner may read it; what SQLite puts beside it follows.
     path.touch(mode=0o600)
@@ -148,7 +152,7 @@ def _require_ours(path: Path) -> None:
         raise StoreFault(f"{path} is a database of something else; point [store] path to another file")
 
 
-def _require_not_newer(db: Database, path: Path, release: str) -> None:
+def _require_not_newer(db: "Database", path: Path, release: str) -> None:
     if "schema_migrations" not in db.table_names():
         return
     for number, oldest in db.execute("SELECT number, oldest_release FROM schema_migrations ORDER BY number"):
@@ -159,7 +163,7 @@ def _require_not_newer(db: Database, path: Path, release: str) -> None:
             )
 
 
-def _apply(db: Database, migrations: tuple[Migration, ...], clock: Clock, release: str) -> list[str]:
+def _apply(db: "Database", migrations: tuple[Migration, ...], clock: Clock, release: str) -> list[str]:
     if "schema_migrations" not in db.table_names():
         with db.atomic():
             db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
