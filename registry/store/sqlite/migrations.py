@@ -20,6 +20,7 @@ from registry.errors import StoreFault, StoreTooNew
 from registry.ids import new_id
 from registry.store.sqlite.connection import APPLICATION_ID, open_unchanged, open_writer
 from registry.store.sqlite.governance_schema import APPROVED_UNREFERENCED, BEFORE_GOVERNANCE, GOVERNANCE
+from registry.store.sqlite.overlays import OVERLAYS_TABLE
 from registry.store.sqlite.record_schema import AUDIT_CHAIN, AUDIT_KEPT
 from registry.store.sqlite.schema import (
     CAPABILITIES,
@@ -96,6 +97,7 @@ MIGRATIONS: Final = (
         apply=_all((*PLAIN_STATEMENTS, *APPROVED_UNREFERENCED)),
     ),
     Migration(number=12, title="revoked subjects", oldest_release="0.2.0", apply=_all(REVOKED_SUBJECTS_TABLE)),
+    Migration(number=13, title="overlays", oldest_release="0.2.0", apply=_all(OVERLAYS_TABLE)),
 )
 
 
