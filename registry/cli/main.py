@@ -25,6 +25,7 @@ from registry.cli.explain import explain_command, preview_group
 from registry.cli.findings import findings_command
 from registry.cli.governance import governance_group
 from registry.cli.init import init_command
+from registry.cli.overlays import overlay_group
 from registry.cli.publish import publish_command
 from registry.cli.serve import serve_command
 from registry.cli.set_status import set_status_command
@@ -61,6 +62,7 @@ for _command in (
     team_group,
     grant_group,
     rule_group,
+    overlay_group,
     request_command,
     requests_command,
     approve_command,
