@@ -1,4 +1,4 @@
-"""Governance as a file: what teams there are, what they may read, what rules approve, and what is approved beside them.
+"""Governance as a file: teams, what they may read, what rules approve, what is approved beside them, and overlays.
 
 The file says all of it: what it does not name is taken back. Only approvals that people decided are left alone, unless
 the file says that it names all of those, too (`governing.declared_approvals`). `plan` compares it with what is in force
@@ -7,7 +7,6 @@ and changes nothing; `apply` carries the plan out, one recorded command a step. 
 
 import tomllib
 from pathlib import Path
-from typing import Final
 
 import msgspec
 
@@ -20,10 +19,9 @@ from registry.commands.rules import end_rule, make_rule
 from registry.commands.teams import grant_access, make_team, revoke_access
 from registry.errors import ConfigFault, Invalid
 from registry.governing.declared_approvals import DeclaredApproval, approval_steps, require_meant
-from registry.governing.steps import Step
+from registry.governing.declared_overlays import DeclaredOverlay, overlay_steps, require_overlay_meant
+from registry.governing.steps import DECLARED, Step
 from registry.store.interface import Snapshot, Store
-
-_DECLARED: Final = "declared in the governance file"
 
 
 class DeclaredTeam(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -39,7 +37,7 @@ class DeclaredGrant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     team: str
     pattern: str
     tools: tuple[str, ...] | None = None
-    reason: str = _DECLARED
+    reason: str = DECLARED
 
 
 class DeclaredRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -48,7 +46,7 @@ class DeclaredRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     name: str
     pattern: str
     teams: tuple[str, ...] | None = None
-    reason: str = _DECLARED
+    reason: str = DECLARED
 
 
 class Declaration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -57,6 +55,7 @@ class Declaration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     teams: tuple[DeclaredTeam, ...] = msgspec.field(name="team", default=())
     grants: tuple[DeclaredGrant, ...] = msgspec.field(name="grant", default=())
     rules: tuple[DeclaredRule, ...] = msgspec.field(name="rule", default=())
+    overlays: tuple[DeclaredOverlay, ...] = msgspec.field(name="overlay", default=())
     approvals: tuple[DeclaredApproval, ...] = msgspec.field(name="approval", default=())
     all_approvals: bool = False
 
@@ -82,10 +81,13 @@ def read_declaration(path: Path) -> Declaration:
             for name in rule.teams or ():
                 if name not in known:
                     raise Invalid(f'the [[rule]] "{rule.name}" names team "{name}", and no [[team]] is called so')
+        for overlay in declared.overlays:
+            require_overlay_meant(overlay, known)
         for approval in declared.approvals:
             require_meant(approval, known)
         _require_once("[[team]]", [team.name for team in declared.teams])
         _require_once("[[rule]]", [rule.name for rule in declared.rules])
+        _require_once("[[overlay]]", [overlay.name for overlay in declared.overlays])
     except OSError as error:
         raise ConfigFault(f"{path}: cannot be read: {error.strerror}") from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError, Invalid) as error:
@@ -103,7 +105,13 @@ def plan(snapshot: Snapshot, declared: Declaration, *, approvers: int, now_us: i
     approvals = approval_steps(
         snapshot, declared.approvals, all_of_them=declared.all_approvals, approvers=approvers, now_us=now_us
     )
-    return [*_teams(snapshot, declared), *_grants(snapshot, declared), *_rules(snapshot, declared), *approvals]
+    return [
+        *_teams(snapshot, declared),
+        *_grants(snapshot, declared),
+        *_rules(snapshot, declared),
+        *overlay_steps(snapshot, declared.overlays),
+        *approvals,
+    ]
 
 
 async def apply(store: Store, declared: Declaration, *, actor: Actor, approvers: int, now_us: int) -> list[Step]:

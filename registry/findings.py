@@ -4,14 +4,16 @@ What an organisation makes of a rule of advice is applied here, so that a change
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import msgspec
 
+from registry.catalog.query import Found
 from registry.errors import Invalid
 from registry.store.interface import Snapshot
 from registry.store.records import EntryFinding, FindingPosition
+from schemas.registry_api import FindingCounts
 from schemas.validation.engine import REVISION
 from schemas.validation.issue import Issue, Severity
 
@@ -93,6 +95,14 @@ def findings_summary(snapshot: Snapshot, severities: Mapping[str, Severity]) -> 
         infos=counts[Severity.INFO],
         rules=rules,
     )
+
+
+def finding_counts(found: Iterable[Found], severities: Mapping[str, Severity]) -> FindingCounts:
+    """How much was found in one document, as bad as the organisation makes it."""
+    counts = dict.fromkeys(Severity, 0)
+    for each in found:
+        counts[severities.get(each.rule, Severity(each.severity))] += each.places
+    return FindingCounts(errors=counts[Severity.ERROR], warnings=counts[Severity.WARNING], infos=counts[Severity.INFO])
 
 
 def findings_page(

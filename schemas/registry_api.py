@@ -25,7 +25,12 @@ class EntryBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     """
     `_meta["mcp-federated-registry/entry"]`: where the entry comes from, and who lets it be seen.
 
-    `digest` is `sha256:<hex>`. `approval_expires_at`: absent if the approval does not end by itself.
+    `digest` is `sha256:<hex>`, of the document as its source sent it. `approval_expires_at`: absent if the approval
+    does not end by itself.
+
+    Where overlays have the document shown otherwise: `overlays` are their ids, `original` what stood at each JSON
+    pointer that they changed, null for nothing. `categories` are theirs alone. `pending`: shown to its publisher, and
+    not in the view that is read.
     """
 
     source: str
@@ -34,6 +39,18 @@ class EntryBlock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     source_updated_at: str | None = None
     approval: str | None = None
     approval_expires_at: str | None = None
+    overlays: tuple[str, ...] | None = None
+    original: dict[str, msgspec.Raw] | None = None
+    categories: tuple[str, ...] | None = None
+    pending: bool = False
+
+
+class FindingCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """`findings` of the same block, in a detail whose document was judged: at how many places it breaks a rule."""
+
+    errors: int
+    warnings: int
+    infos: int
 
 
 class ListedOfficialBlock(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

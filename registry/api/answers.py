@@ -9,6 +9,8 @@ from schemas.registry_api import JSON, PROBLEM_JSON, Problem, ProblemDetail
 
 _encode: Final = msgspec.json.Encoder().encode
 Header = tuple[bytes, bytes]
+PRIVATE_ANSWER: Final[tuple[Header, ...]] = ((b"cache-control", b"private, no-store"), (b"vary", b"Authorization"))
+"""For what is the caller's alone: nobody keeps it."""
 
 
 class Answer:

@@ -7,7 +7,7 @@ from litestar import HttpMethod, route
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, HTTPScope
 
-from registry.api.answers import Header, json_answer
+from registry.api.answers import PRIVATE_ANSWER, json_answer
 from registry.api.cursor import encode_cursor
 from registry.api.params import list_query, parse_query
 from registry.api.servers import list_body
@@ -24,7 +24,6 @@ from registry.store.interface import Snapshot, Store
 from schemas.registry_api import ListMetadata
 
 _READ: Final = [HttpMethod.GET, HttpMethod.HEAD]
-_PRIVATE_ANSWER: Final[tuple[Header, ...]] = ((b"cache-control", b"private, no-store"), (b"vary", b"Authorization"))
 
 
 def mine_route(
@@ -47,7 +46,7 @@ def mine_route(
         items, after = await store.ask(lambda snapshot: _page(snapshot, principal, private, query))
         cursor = None if after is None else encode_cursor(query, after)
         metadata = ListMetadata(next_cursor=cursor, count=len(items))
-        return json_answer(list_body(items, metadata), headers=_PRIVATE_ANSWER)
+        return json_answer(list_body(items, metadata), headers=PRIVATE_ANSWER)
 
     return list_mine
 

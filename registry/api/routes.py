@@ -24,6 +24,7 @@ from registry.api.measures import Measures
 from registry.api.mine import mine_route
 from registry.api.operations import operation_routes
 from registry.api.operators import Operators
+from registry.api.overlays import overlay_routes
 from registry.api.publish import PublishRoutes
 from registry.api.servers import read_routes
 from registry.api.subjects import subject_routes
@@ -83,12 +84,12 @@ def routes(
     operators = Operators(identity, on_loopback=on_loopback)
     deciding = Deciding(store, clock, identity, approvers=approvers)
     for prefix in PREFIXES:
-        table += read_routes(prefix, store, clock, identity.reader)
+        table += read_routes(prefix, store, clock, identity.reader, severities, private=publish.private)
         table.append(mine_route(prefix, store, identity.writer, publish.private))
         table += asking_routes(prefix, deciding)
-        table += read_routes(f"{OF_A_TEAM}{prefix}", store, clock, identity.member)
+        table += read_routes(f"{OF_A_TEAM}{prefix}", store, clock, identity.member, severities)
         table.append(mine_route(f"{OF_A_TEAM}{prefix}", store, identity.belonging, publish.private))
-        table += read_routes(f"{BY_CAPABILITY}{prefix}", store, clock, identity.visitor)
+        table += read_routes(f"{BY_CAPABILITY}{prefix}", store, clock, identity.visitor, severities)
     table += publish.routes(PREFIXES)
     table += validate_routes(PREFIXES, clock, callers, severities)
     if logins is not None:
@@ -101,6 +102,7 @@ def routes(
     table += subject_routes(store, identity)
     table += audit_routes(store, identity)
     table += administration_routes(deciding)
+    table += overlay_routes(deciding)
     table += approval_routes(deciding)
     table += explaining_routes(deciding)
     table += capability_routes(store, clock, identity, public_url=public_url)

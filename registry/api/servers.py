@@ -3,7 +3,7 @@
 Every 200 carries an ETag made of the view's generation and the question, so that a 304 costs no page.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from hashlib import blake2b
 from typing import Final
 
@@ -18,14 +18,19 @@ from registry.api.cursor import encode_cursor
 from registry.api.decodable import decodable, decodable_page
 from registry.api.params import include_deleted, list_query, parse_query
 from registry.api.path import name_in, version_in
+from registry.api.pending import pending_version
 from registry.api.problems import UnknownPath
-from registry.catalog.query import LATEST, Page, Query
+from registry.catalog.overlay import Source
+from registry.catalog.query import Page, Query
+from registry.catalog.view import with_findings
 from registry.clock import Clock
 from registry.commands.follow import settled
-from registry.errors import NotFound
+from registry.errors import NotFound, Refused
+from registry.findings import finding_counts
 from registry.policy.principal import Principal
 from registry.store.interface import Store, TeamView
 from schemas.registry_api import ListMetadata
+from schemas.validation.issue import Severity
 
 _READ: Final = [HttpMethod.GET, HttpMethod.HEAD]
 _encode: Final = msgspec.json.Encoder().encode
@@ -44,13 +49,17 @@ class _Reading:
         self.compat = principal.compat
         self._had_already = False
         question = scope["path"].encode() + b"?" + scope["query_string"]
-        seed = generation.encode() + b"\n" + _BUILD + b"\n" + question
-        self.etag = b'"%s"' % blake2b(seed, digest_size=12).hexdigest().encode()
-        self.headers: tuple[Header, ...] = (
-            (b"etag", self.etag),
-            _SHARED if principal.anonymous else _PRIVATE,
-            _VARY,
-        )
+        self._seed = generation.encode() + b"\n" + _BUILD + b"\n" + question
+        self._kept = _SHARED if principal.anonymous else _PRIVATE
+        self._tag(b"")
+
+    def depends_on(self, said: bytes) -> None:
+        """The answer depends on this, too, beside the generation of the view and the question."""
+        self._tag(b"\n" + said)
+
+    def _tag(self, more: bytes) -> None:
+        self.etag = b'"%s"' % blake2b(self._seed + more, digest_size=12).hexdigest().encode()
+        self.headers: tuple[Header, ...] = ((b"etag", self.etag), self._kept, _VARY)
 
     def unchanged(self, scope: HTTPScope) -> Answer | None:
         """The 304 for a caller that has this very answer already."""
@@ -87,13 +96,21 @@ async def _begun(store: Store, clock: Clock, principal: Principal, scope: HTTPSc
 
 
 def read_routes(
-    prefix: str, store: Store, clock: Clock, reader: Callable[[HTTPScope], Principal]
+    prefix: str,
+    store: Store,
+    clock: Clock,
+    reader: Callable[[HTTPScope], Principal],
+    severities: Mapping[str, Severity],
+    *,
+    private: Source | None = None,
 ) -> list[HTTPRouteHandler]:
     """
     The three read routes under *prefix*, which may have parameters.
 
     Args:
         reader: Who reads: the view of their home team. Raises for who does not.
+        severities: What the organisation makes of rules of advice, by id.
+        private: The source whose publishers are shown versions that the view does not have; None: nobody is.
     """
 
     async def begin(scope: HTTPScope) -> _Reading:
@@ -127,21 +144,30 @@ def read_routes(
         name=f"get-server-version{prefix}",
     )
     async def get_version(scope: HTTPScope) -> ASGIApp:
-        reading = await begin(scope)
-        name, deleted = name_in(scope), include_deleted(parse_query(scope["query_string"]))
-        wanted = version_in(scope)
-        if (unchanged := reading.unchanged(scope)) is not None:
-            return unchanged
-        item = (
-            reading.view.latest(name, include_deleted=deleted)
-            if wanted == LATEST
-            else reading.view.version(name, wanted, include_deleted=deleted)
-        )
-        if item is None:
-            raise NotFound("Server not found")
-        return reading.answer(item + b"\n")
+        try:
+            return _detail(await begin(scope), scope, severities)
+        except (NotFound, Refused):
+            own = None if private is None else await pending_version(scope, store, private)
+            if own is None:
+                raise
+            return own
 
     return [list_servers, list_versions, get_version]
+
+
+def _detail(reading: _Reading, scope: HTTPScope, severities: Mapping[str, Severity]) -> Answer:
+    """One version, with what was found in its document. Raises NotFound."""
+    name, deleted = name_in(scope), include_deleted(parse_query(scope["query_string"]))
+    detail = reading.view.detail(name, version_in(scope), include_deleted=deleted)
+    if detail is None:
+        raise NotFound("Server not found")
+    item = detail.item
+    if detail.found is not None:
+        # It comes when the document is judged, which changes no view.
+        counts = finding_counts(detail.found, severities)
+        reading.depends_on(b"%d %d %d" % msgspec.structs.astuple(counts))
+        item = with_findings(item, counts)
+    return reading.unchanged(scope) or reading.answer(item + b"\n")
 
 
 def _page_body(page: Page, query: Query) -> bytes:

@@ -18,11 +18,13 @@ def published(entries: Iterable[StoredEntry]) -> list[VisibleEntry]:
     )
 
 
-def published_item(visible: VisibleEntry, document: Callable[[int], bytes]) -> bytes:
+def published_item(visible: VisibleEntry, document: Callable[[int], bytes], *, pending: bool = False) -> bytes:
     """
     The bytes of one of them.
 
     Args:
         document: The document of that id, verbatim.
+        pending: Whether it is shown in place of what a view does not have.
     """
-    return item(visible, document=document(visible.entry.document_id), updated_us=visible.entry.mirrored_us)
+    body, updated_us = document(visible.entry.document_id), visible.entry.mirrored_us
+    return item(visible, document=body, updated_us=updated_us, pending=pending)

@@ -1,6 +1,6 @@
 """Asking for a page of a view."""
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -39,6 +39,21 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     include_deleted: bool = False
     registry_type: str = ""
     transport: str = ""
+
+
+class Found(NamedTuple):
+    """At how many places a document breaks a rule, and how bad that is before an organisation has its say."""
+
+    rule: str
+    severity: str
+    places: int
+
+
+class Detail(msgspec.Struct, frozen=True, kw_only=True):
+    """One item as it is served, and what rules found in its document; None if it was not judged yet."""
+
+    item: bytes
+    found: tuple[Found, ...] | None
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,12 +11,14 @@ import msgspec
 
 from registry.catalog.entry import Digest, Status
 from registry.catalog.ranking import Ranked, latest
-from schemas.registry_api import ENTRY_KEY, OFFICIAL_KEY, EntryBlock, OfficialBlock
+from registry.catalog.rewrite import Overlaid, shown_as
+from schemas.registry_api import ENTRY_KEY, OFFICIAL_KEY, EntryBlock, FindingCounts, OfficialBlock
 from schemas.rfc3339 import format_instant
 
 _WITHDRAWN: Final = "no longer listed by its source"
 _BETWEEN_DOCUMENT_AND_OFFICIAL: Final = f',"_meta":{{"{OFFICIAL_KEY}":'.encode()
 _BETWEEN_OFFICIAL_AND_ENTRY: Final = f',"{ENTRY_KEY}":'.encode()
+_END: Final = b"}}"
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -49,6 +51,8 @@ class StoredEntry(msgspec.Struct, frozen=True, kw_only=True):
 class Official(msgspec.Struct, frozen=True, kw_only=True):
     """
     What an item says, apart from when this row last changed: equality of two of these is "nothing changed here".
+
+    `shown`: the digest of the bytes that overlays have shown in place of the document; None where it is shown as it is.
     """
 
     version: str
@@ -58,14 +62,19 @@ class Official(msgspec.Struct, frozen=True, kw_only=True):
     status_changed_us: int
     published_us: int
     is_latest: bool
+    shown: Digest | None = None
 
 
 class Admitted(msgspec.Struct, frozen=True, kw_only=True):
-    """An entry that may be seen. `approval`: under which approval, and until when; None where none was needed."""
+    """
+    An entry that may be seen. `approval`: under which approval, and until when; None where none was needed.
+    `overlaid`: how its document is shown; None for as it is.
+    """
 
     entry: StoredEntry
     approval: str | None = None
     expires_us: int | None = None
+    overlaid: Overlaid | None = None
 
 
 class Departed(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,15 +83,17 @@ class Departed(msgspec.Struct, frozen=True, kw_only=True):
     entry: StoredEntry
     since_us: int
     message: str | None
+    overlaid: Overlaid | None = None
 
 
 class VisibleEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of a view. `approval` and `expires_us` as it was admitted."""
+    """A row of a view. `approval`, `expires_us` and `overlaid` as it was admitted."""
 
     entry: StoredEntry
     official: Official
     approval: str | None = None
     expires_us: int | None = None
+    overlaid: Overlaid | None = None
 
     @property
     def deleted(self) -> bool:
@@ -97,7 +108,13 @@ def compute_view(admitted: Iterable[Admitted], *, departed: Iterable[Departed] =
     mirror us must be able to see.
     """
     stated = [(each, _stated(each.entry)) for each in admitted]
-    stated += [(Admitted(entry=each.entry), (Status.DELETED.value, each.message, each.since_us)) for each in departed]
+    stated += [
+        (
+            Admitted(entry=each.entry, overlaid=each.overlaid),
+            (Status.DELETED.value, each.message, each.since_us),
+        )
+        for each in departed
+    ]
     flagged = latest(
         Ranked(
             version=each.entry.version,
@@ -118,26 +135,30 @@ def compute_view(admitted: Iterable[Admitted], *, departed: Iterable[Departed] =
                 status_changed_us=changed_us,
                 published_us=each.entry.published_us,
                 is_latest=each.entry.version == flagged,
+                shown=None if each.overlaid is None else each.overlaid.digest,
             ),
             approval=each.approval,
             expires_us=each.expires_us,
+            overlaid=each.overlaid,
         )
         for each, (status, message, changed_us) in stated
     ]
 
 
-def item(visible: VisibleEntry, *, document: bytes, updated_us: int) -> bytes:
+def item(visible: VisibleEntry, *, document: bytes, updated_us: int, pending: bool = False) -> bytes:
     """
-    The bytes of one item of a list: the document verbatim, the official block, and our own.
+    The bytes of one item of a list: the document verbatim or as overlays have it, the official block, and our own.
 
     Args:
+        document: As its source sent it.
         updated_us: The instant this row last changed in the view that is read.
+        pending: Whether it is shown although the view that is read does not have it.
     """
-    entry, official = visible.entry, visible.official
+    entry, official, overlaid = visible.entry, visible.official, visible.overlaid
     return b"".join(
         (
             b'{"server":',
-            document,
+            document if overlaid is None or overlaid.document is None else overlaid.document,
             _BETWEEN_DOCUMENT_AND_OFFICIAL,
             _encode(
                 OfficialBlock(
@@ -160,11 +181,55 @@ def item(visible: VisibleEntry, *, document: bytes, updated_us: int) -> bytes:
                     else format_instant(entry.source_updated_us),
                     approval=visible.approval,
                     approval_expires_at=None if visible.expires_us is None else format_instant(visible.expires_us),
+                    overlays=None if overlaid is None else overlaid.applied,
+                    original=(overlaid.original or None) if overlaid is not None else None,
+                    categories=(overlaid.categories or None) if overlaid is not None else None,
+                    pending=pending,
                 )
             ),
-            b"}}",
+            _END,
         )
     )
+
+
+class _Ours(msgspec.Struct):
+    overlays: tuple[str, ...] = ()
+    original: dict[str, msgspec.Raw] = {}
+    categories: tuple[str, ...] = ()
+
+
+class _Blocks(msgspec.Struct):
+    ours: _Ours = msgspec.field(name=ENTRY_KEY)
+
+
+class _Item(msgspec.Struct):
+    server: msgspec.Raw
+    blocks: _Blocks = msgspec.field(name="_meta")
+
+
+_item: Final = msgspec.json.Decoder(_Item)
+
+
+def shown_before(item: bytes) -> Overlaid | None:
+    """How *item* shows its document otherwise than its source has it; None if it does not, or is no item."""
+    try:
+        read = _item.decode(item)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    ours = read.blocks.ours
+    if not ours.overlays:
+        return None
+    return shown_as(
+        bytes(read.server) if ours.original else None,
+        applied=ours.overlays,
+        original=ours.original,
+        categories=ours.categories,
+    )
+
+
+def with_findings(item: bytes, counts: FindingCounts) -> bytes:
+    """*item*, and in our own block what the rules found in its document."""
+    return b"%b,%b%b" % (item[: -len(_END) - 1], _encode({"findings": counts})[1:], _END)
 
 
 def _stated(entry: StoredEntry) -> tuple[str, str | None, int]:

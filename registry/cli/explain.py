@@ -35,6 +35,11 @@ def explain_command(name: str, config: Path | None, server: str | None, team: st
             visible = "yes" if each.visible else "no"
             shown.add_row(escape(each.version), visible, each.because, seconds(each.until), escape(each.reason))
         console().print(shown)
+        for each in explained.versions:
+            if each.overlays:
+                click.echo(f"{each.version} is shown with {' '.join(each.overlays)}")
+            for why in each.not_overlaid:
+                click.echo(f"{each.version} is not shown otherwise at {why}")
 
 
 @click.group("preview")

@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from registry.catalog.approval import Approval, State
+from registry.catalog.changes import Overlay
 from registry.catalog.entry import ServerName
 from registry.catalog.grant import Grant
 from registry.catalog.rule import Rule
@@ -27,8 +28,10 @@ from registry.governing.decisions import (
     MakeTeam,
     Previewed,
     RejectRequest,
+    RemoveOverlay,
     RevokeApproval,
     RevokeGrant,
+    SetOverlay,
     UnblockServer,
     command_of,
 )
@@ -38,12 +41,14 @@ from registry.governing.reports import (
     ApprovalReport,
     BlockReport,
     GrantReport,
+    OverlayReport,
     RuleReport,
     TeamReport,
     Unblocked,
     approval_report,
     block_report,
     grant_report,
+    overlay_report,
     rule_report,
     team_report,
 )
@@ -58,6 +63,7 @@ _POSTED: Final[dict[type[Decision], str]] = {
     MakeTeam: "/v1/teams",
     GiveGrant: "/v1/grants",
     MakeRule: "/v1/rules",
+    SetOverlay: "/v1/overlays",
     Ask: "/v1/requests",
     ApproveServer: "/v1/approvals",
     BlockServer: "/v1/blocks",
@@ -78,6 +84,7 @@ class GoverningDesk(Protocol):
         """Of a team or all, oldest first; *ended*: also those that were revoked."""
 
     def rules(self, *, ended: bool) -> list[RuleReport]: ...
+    def overlays(self, *, ended: bool) -> list[OverlayReport]: ...
     def approvals(self, state: State | None, name: str | None, ends: str | None = None) -> list[ApprovalReport]:
         """Newest first; *ends*: only those in force that end before that instant, RFC 3339."""
 
@@ -102,7 +109,7 @@ class _Here:
             return self._report(store.snapshot(), decision, await decide(store, command))
 
         # What is governed may be decided before anything was ever served.
-        first = isinstance(decision, MakeTeam | GiveGrant | MakeRule)
+        first = isinstance(decision, MakeTeam | GiveGrant | MakeRule | SetOverlay)
         report = self._chosen.run(decided, prepare=first)
         assert isinstance(report, kind)
         return report
@@ -132,6 +139,10 @@ class _Here:
         found = self._chosen.run(_reading(lambda snapshot: snapshot.governance.rules(in_force=not ended)))
         return [*map(rule_report, found)]
 
+    def overlays(self, *, ended: bool) -> list[OverlayReport]:
+        found = self._chosen.run(_reading(lambda snapshot: snapshot.governance.overlays(in_force=not ended)))
+        return [*map(overlay_report, found)]
+
     def approvals(self, state: State | None, name: str | None, ends: str | None = None) -> list[ApprovalReport]:
         now_us = self._chosen.clock.now_us()
         sought = Sought(state=state, name=name, expires_before_us=None if ends is None else parse_instant(ends))
@@ -156,6 +167,8 @@ class _Here:
                 return grant_report(value)
             case Rule():
                 return rule_report(value)
+            case Overlay():
+                return overlay_report(value)
             case Block():
                 return block_report(value)
             case Approval():
@@ -194,6 +207,9 @@ class _There:
     def rules(self, *, ended: bool) -> list[RuleReport]:
         return self._all("/v1/rules", {"state": "all" if ended else None}, _Page[RuleReport])
 
+    def overlays(self, *, ended: bool) -> list[OverlayReport]:
+        return self._all("/v1/overlays", {"state": "all" if ended else None}, _Page[OverlayReport])
+
     def approvals(self, state: State | None, name: str | None, ends: str | None = None) -> list[ApprovalReport]:
         asked = {"state": state, "name": name, "expires_before": ends}
         return self._all("/v1/approvals", asked, _Page[ApprovalReport])
@@ -227,6 +243,8 @@ def _route(decision: Decision) -> tuple[str, object]:
             return f"{_path('/v1/grants', grant)}?{_asked(reason=reason)}", None
         case EndRule(rule=rule, reason=reason):
             return f"{_path('/v1/rules', rule)}?{_asked(reason=reason)}", None
+        case RemoveOverlay(overlay=overlay, reason=reason):
+            return f"{_path('/v1/overlays', overlay)}?{_asked(reason=reason)}", None
         case UnblockServer(name=name, version=version, reason=reason):
             return f"/v1/blocks?{_asked(name=name, version=version or '', reason=reason)}", None
     raise AssertionError(decision)

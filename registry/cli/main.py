@@ -36,6 +36,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "block": "approvals:block_command",
     "unblock": "approvals:unblock_command",
     "blocks": "approvals:blocks_command",
+    "overlay": "overlays:overlay_group",
     "explain": "explain:explain_command",
     "preview": "explain:preview_group",
     "governance": "governance:governance_group",

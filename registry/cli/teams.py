@@ -8,7 +8,7 @@ from rich.markup import escape
 from registry.cli.choosing import chosen_teams, json_option, named, reason_option, team_options
 from registry.cli.governing_desk import governing_desk
 from registry.cli.output import console, emit_json, seconds, table
-from registry.cli.target import Local, Remote, target, target_options
+from registry.cli.target import note_file, target, target_options
 from registry.governing.decisions import EndRule, GiveGrant, MakeRule, MakeTeam, RevokeGrant
 from registry.governing.reports import GrantReport, RuleReport, TeamReport
 
@@ -29,7 +29,7 @@ def make_team_command(name: str, config: Path | None, server: str | None, descri
     """Make TEAM, or TEAM~ENVIRONMENT; it sees nothing yet."""
     chosen = target(config, server)
     made = governing_desk(chosen).decide(MakeTeam(name=name, description=description), TeamReport)
-    _note_file(chosen)
+    note_file(chosen)
     _said(made, f"made team {made.name}", as_json)
 
 
@@ -73,7 +73,7 @@ def give_grant_command(
     chosen = target(config, server)
     decision = GiveGrant(team=team, pattern=pattern, reason=reason, tools=tools or None)
     given = governing_desk(chosen).decide(decision, GrantReport)
-    _note_file(chosen)
+    note_file(chosen)
     _said(given, f"{given.id}: {given.team} may read {given.pattern}", as_json)
 
 
@@ -107,7 +107,7 @@ def revoke_grant_command(grant: str, config: Path | None, server: str | None, re
     desk = governing_desk(chosen)
     whole = named(grant, "grt_", lambda: (each.id for each in desk.grants(None, ended=False)))
     revoked = desk.decide(RevokeGrant(grant=whole, reason=reason), GrantReport)
-    _note_file(chosen)
+    note_file(chosen)
     _said(revoked, f"{revoked.id}: {revoked.team} may not read {revoked.pattern} by it any more", as_json)
 
 
@@ -137,7 +137,7 @@ def make_rule_command(
     chosen = target(config, server)
     decision = MakeRule(name=name, pattern=pattern, teams=chosen_teams(teams, all_teams), reason=reason)
     made = governing_desk(chosen).decide(decision, RuleReport)
-    _note_file(chosen)
+    note_file(chosen)
     _said(made, f"{made.id}: approves {made.pattern}", as_json)
 
 
@@ -170,7 +170,7 @@ def end_rule_command(rule: str, config: Path | None, server: str | None, reason:
     desk = governing_desk(chosen)
     whole = named(rule, "rule_", lambda: (each.id for each in desk.rules(ended=False)))
     ended = desk.decide(EndRule(rule=whole, reason=reason), RuleReport)
-    _note_file(chosen)
+    note_file(chosen)
     _said(ended, f"{ended.id}: ended; what it approved stays approved until {ended.approval} is revoked", as_json)
 
 
@@ -179,8 +179,3 @@ def _said(report: object, words: str, as_json: bool) -> None:
         emit_json(report)
     else:
         click.echo(words)
-
-
-def _note_file(chosen: Local | Remote) -> None:
-    if isinstance(chosen, Local) and (file := chosen.settings.governance.file) is not None:
-        click.echo(f"the next start takes this back unless {file} says so too", err=True)

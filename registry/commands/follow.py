@@ -4,6 +4,7 @@ What is left is on record (`Pending`), so that a process that dies leaves it to 
 the last of it: what was answered is in force.
 """
 
+from collections.abc import Collection
 from typing import Final
 
 import msgspec
@@ -26,6 +27,15 @@ def follow(transaction: Transaction, *, team: str | None, pattern: str) -> None:
     left = _advance(transaction, pending, limit=AT_ONCE)
     if left is not None:
         transaction.governance.put_pending(left)
+
+
+def follow_teams(transaction: Transaction, teams: Collection[str] | None, *, pattern: str) -> None:
+    """The same for several teams, None for all: where there is more than one, all of it is left."""
+    if teams is None or len(teams) == 1:
+        follow(transaction, team=None if teams is None else next(iter(teams)), pattern=pattern)
+        return
+    for team in teams:
+        transaction.governance.put_pending(Pending(team=team, pattern=pattern))
 
 
 def follow_pending(transaction: Transaction) -> Done[bool]:

@@ -20,8 +20,10 @@ from registry.governing.decisions import (
     MakeRule,
     MakeTeam,
     RejectRequest,
+    RemoveOverlay,
     RevokeApproval,
     RevokeGrant,
+    SetOverlay,
     UnblockServer,
 )
 from registry.policy.mandates import (
@@ -46,7 +48,7 @@ def authorised(snapshot: Snapshot, principal: Principal, decision: Decision) -> 
         Invalid: a pattern or name is none.
     """
     match decision:
-        case MakeTeam() | MakeRule() | EndRule():
+        case MakeTeam() | MakeRule() | EndRule() | SetOverlay() | RemoveOverlay():
             return _actor(principal, Role.ADMIN, governing_withheld(principal))
         case GiveGrant(team=team, pattern=pattern):
             return _actor(principal, Role.ADMIN, grant_withheld(principal, team, parse_pattern(pattern)))

@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeAlias
 
 import msgspec
 
+from registry.catalog.changes import Changes, require_meant
 from registry.catalog.entry import ServerName, parse_version
 from registry.catalog.team import parse_team
 from registry.commands.actor import Actor
@@ -20,6 +21,7 @@ from registry.commands.approvals import (
     request_approval,
     revoke_approval,
 )
+from registry.commands.overlays import remove_overlay, set_overlay
 from registry.commands.perform import Done
 from registry.commands.rules import block, end_rule, make_rule, unblock
 from registry.commands.teams import grant_access, make_team, revoke_access
@@ -73,6 +75,21 @@ class MakeRule(_Asked, frozen=True, kw_only=True, tag="rule"):
 
 class EndRule(_Asked, frozen=True, kw_only=True, tag="end-rule"):
     rule: str
+    reason: Reason
+
+
+class SetOverlay(_Asked, frozen=True, kw_only=True, tag="overlay"):
+    """`teams`: must be stated, null for all of them. Replaces what has the same name."""
+
+    name: Title
+    pattern: str
+    teams: Teams | None
+    changes: Changes
+    reason: Reason
+
+
+class RemoveOverlay(_Asked, frozen=True, kw_only=True, tag="remove-overlay"):
+    overlay: str
     reason: Reason
 
 
@@ -134,7 +151,7 @@ Previewed: TypeAlias = (
     GiveGrant | RevokeGrant | MakeRule | ApproveServer | ApproveRequest | RevokeApproval | BlockServer | UnblockServer
 )
 """What can be looked at before it is decided."""
-Decision: TypeAlias = Previewed | MakeTeam | EndRule | Ask | RejectRequest
+Decision: TypeAlias = Previewed | MakeTeam | EndRule | SetOverlay | RemoveOverlay | Ask | RejectRequest
 
 
 def command_of(decision: Decision, *, actor: Actor, approvers: int) -> Command:  # noqa: C901 - one case a decision
@@ -159,6 +176,13 @@ def command_of(decision: Decision, *, actor: Actor, approvers: int) -> Command: 
             return lambda transaction: make_rule(transaction, name, pattern, reason=reason, actor=actor, audience=teams)
         case EndRule(rule=rule, reason=reason):
             return lambda transaction: end_rule(transaction, rule, reason=reason, actor=actor)
+        case SetOverlay(name=name, pattern=pattern, teams=teams, changes=changes, reason=reason):
+            require_meant(changes)
+            return lambda transaction: set_overlay(
+                transaction, name, pattern, changes, reason=reason, actor=actor, audience=teams
+            )
+        case RemoveOverlay(overlay=overlay, reason=reason):
+            return lambda transaction: remove_overlay(transaction, overlay, reason=reason, actor=actor)
         case Ask(reason=reason):
             asked = wanted_of(decision)
             return lambda transaction: request_approval(transaction, asked, reason=reason, actor=actor)

@@ -2,17 +2,20 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from typing import TypeAlias
+
+import msgspec
 
 from registry.governing.declared_approvals import approved_by_people, digests_of, expires_text
 from registry.store.interface import Snapshot
 
-_Value = str | bool | Iterable[str] | Mapping[str, str] | None
+_Value: TypeAlias = "str | bool | Iterable[_Value] | Mapping[str, _Value] | None"
 
 
 def dumped(snapshot: Snapshot, *, now_us: int) -> str:
     """
-    Teams, grants, rules and the approvals that people decided, as TOML. What is asked for and what is over is left out,
-    and so are blocks.
+    Teams, grants, rules, overlays and the approvals that people decided, as TOML. What is asked for and what is over is
+    left out, and so are blocks.
     """
     reads = snapshot.governance
     approvals = sorted(approved_by_people(snapshot, now_us=now_us), key=lambda each: (each.name, each.id))
@@ -28,6 +31,17 @@ def dumped(snapshot: Snapshot, *, now_us: int) -> str:
     tables += [
         _table("rule", name=rule.name, pattern=rule.pattern, teams=rule.audience, reason=rule.reason)
         for rule in reads.rules(in_force=True)
+    ]
+    tables += [
+        _table(
+            "overlay",
+            name=overlay.name,
+            pattern=overlay.pattern,
+            teams=overlay.audience,
+            changes=msgspec.to_builtins(overlay.changes),
+            reason=overlay.reason,
+        )
+        for overlay in sorted(reads.overlays(in_force=True), key=lambda each: each.name)
     ]
     for approval in approvals:
         digests = {

@@ -1,12 +1,15 @@
 """Why a team sees each version of a server, or does not: what decides, read from the store and put into words."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 
 from registry.catalog.answering import OwnedBy, answering
+from registry.catalog.changes import Overlay, applying
 from registry.catalog.entry import ServerName, SourceId
 from registry.catalog.grant import granted
+from registry.catalog.rewrite import Overlaid, overlaid
 from registry.catalog.standing import Because, Verdict, judge
 from registry.commands.project_views import standing
 from registry.store.interface import Snapshot
@@ -17,8 +20,9 @@ _MOST_VERSIONS: Final = 1000
 
 class VersionExplained(msgspec.Struct, frozen=True, kw_only=True):
     """
-    `because`: the rule that decided; `reason`: the same in words. `digest`: of what is shown, null if nothing is.
-    `until`: when this may change by time alone.
+    `because`: the rule that decided; `reason`: the same in words. `digest`: of what was approved and is shown, be it
+    with what overlays change in it; null if nothing is. `until`: when this may change by time alone. `overlays`: those
+    that change what is shown, and `not_overlaid`, in words, what overlays would change and cannot.
     """
 
     version: str
@@ -29,6 +33,8 @@ class VersionExplained(msgspec.Struct, frozen=True, kw_only=True):
     grant: str | None
     approval: str | None
     until: str | None
+    overlays: list[str] = []
+    not_overlaid: list[str] = []
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +65,8 @@ def explain(snapshot: Snapshot, team: str, name: ServerName, *, now_us: int) -> 
     decides = standing(snapshot, name)
     order = {entry.version: (entry.published_us, entry.version) for entry in decides.entries}
     verdicts = sorted(judge(team, decides, grants, now_us=now_us), key=lambda each: order[each.version], reverse=True)
+    in_force = snapshot.governance.overlays(in_force=True)
+    overlays = applying([each for each in in_force if each.is_for(team)], name)
     return Explanation(
         team=team,
         name=str(name),
@@ -66,7 +74,10 @@ def explain(snapshot: Snapshot, team: str, name: ServerName, *, now_us: int) -> 
         source=owned.source,
         owned_by=owned.because,
         ownership=owned.reason,
-        versions=[_explained(verdict) for verdict in verdicts[:_MOST_VERSIONS]],
+        versions=[
+            _explained(verdict, _shown(snapshot, verdict, overlays, team, name))
+            for verdict in verdicts[:_MOST_VERSIONS]
+        ],
     )
 
 
@@ -93,7 +104,15 @@ def _summary(team: str, name: ServerName, verdicts: list[Verdict], *, granted_at
     return f"team {team} sees {seen} of {len(verdicts)} versions of {name}"
 
 
-def _explained(verdict: Verdict) -> VersionExplained:
+def _shown(
+    snapshot: Snapshot, verdict: Verdict, overlays: Sequence[Overlay], team: str, name: ServerName
+) -> Overlaid | None:
+    if verdict.shown is None or not overlays:
+        return None
+    return overlaid(snapshot.document(verdict.shown.document_id), overlays, team=team, name=name)
+
+
+def _explained(verdict: Verdict, shown: Overlaid | None) -> VersionExplained:
     return VersionExplained(
         version=verdict.version,
         visible=verdict.shown is not None,
@@ -103,4 +122,6 @@ def _explained(verdict: Verdict) -> VersionExplained:
         grant=None if verdict.grant is None else verdict.grant.id,
         approval=None if verdict.approved is None else verdict.approved.approval.id,
         until=None if verdict.until_us is None else format_instant(verdict.until_us),
+        overlays=[] if shown is None else list(shown.applied),
+        not_overlaid=[] if shown is None else list(shown.left),
     )

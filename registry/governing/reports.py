@@ -1,10 +1,11 @@
-"""Teams, grants, approvals, rules and blocks as they are written for people and programs. Instants are RFC 3339."""
+"""Teams, grants, approvals and the like as they are written for people and programs. Instants are RFC 3339."""
 
 from typing import Final
 
 import msgspec
 
 from registry.catalog.approval import Approval, State
+from registry.catalog.changes import Changes, Overlay
 from registry.catalog.grant import Grant
 from registry.catalog.rule import Rule
 from registry.catalog.standing import Block
@@ -46,6 +47,22 @@ class RuleReport(msgspec.Struct, frozen=True, kw_only=True):
     pattern: str
     teams: list[str] | None
     approval: str
+    reason: str
+    made_at: str
+    made_by: str
+    ended_at: str | None
+    ended_by: str | None
+
+
+class OverlayReport(msgspec.Struct, frozen=True, kw_only=True):
+    """`teams`: null for all. `changes`: what it says, and nothing of what it does not. `state`: active or ended."""
+
+    id: str
+    state: str
+    name: str
+    pattern: str
+    teams: list[str] | None
+    changes: Changes
     reason: str
     made_at: str
     made_by: str
@@ -149,6 +166,22 @@ def rule_report(rule: Rule) -> RuleReport:
         made_by=rule.made_by,
         ended_at=_at(rule.ended_us),
         ended_by=rule.ended_by,
+    )
+
+
+def overlay_report(overlay: Overlay) -> OverlayReport:
+    return OverlayReport(
+        id=overlay.id,
+        state="active" if overlay.in_force else "ended",
+        name=overlay.name,
+        pattern=overlay.pattern,
+        teams=_list(overlay.audience),
+        changes=overlay.changes,
+        reason=overlay.reason,
+        made_at=format_instant(overlay.made_us),
+        made_by=overlay.made_by,
+        ended_at=_at(overlay.ended_us),
+        ended_by=overlay.ended_by,
     )
 
 

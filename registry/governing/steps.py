@@ -1,13 +1,16 @@
 """What separates a governance file from what is in force."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from registry.commands.actor import Actor
 from registry.commands.perform import Done
 from registry.store.interface import Transaction
+
+DECLARED: Final = "declared in the governance file"
+"""The reason of what a file gives none for."""
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):

@@ -105,7 +105,7 @@ def grant_withheld(giver: Principal, team: str, pattern: str) -> str | None:
 
 @withheld_by_all
 def governing_withheld(giver: Principal) -> str | None:
-    """Why *giver* may not make teams, nor rules: both are for everybody."""
+    """Why *giver* may not make teams, rules or overlays: they are for everybody, or send everybody elsewhere."""
     if Role.ADMIN not in giver.roles:
         return "this is for the role admin"
     return None if EVERY_NAME in giver.namespaces else "this is for an administrator of every name (*)"

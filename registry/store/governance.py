@@ -6,6 +6,7 @@ from typing import Protocol
 import msgspec
 
 from registry.catalog.approval import Approval, ApprovedVersion, State
+from registry.catalog.changes import Overlay
 from registry.catalog.entry import ServerName
 from registry.catalog.grant import Grant
 from registry.catalog.rule import Rule
@@ -82,6 +83,9 @@ class GovernanceReads(Protocol):
     def blocks(self, name: str | None = None) -> list[Block]:
         """Of a name, or all."""
 
+    def overlays(self, *, in_force: bool) -> list[Overlay]:
+        """Oldest first."""
+
     def names_in_view(self, team: str) -> list[ServerName]:
         """All that the view has rows of, tombstones too. Reads the whole view."""
 
@@ -114,6 +118,9 @@ class Governance(GovernanceReads, Protocol):
 
     def names_approved_by(self, approval_id: str, *, after: str, limit: int) -> list[ServerName]: ...
     def put_rule(self, rule: Rule) -> None: ...
+    def put_overlay(self, overlay: Overlay) -> None:
+        """Rows are written with it from then on; those there are follow when they are brought up to date."""
+
     def put_block(self, block: Block) -> None: ...
     def forget_block(self, name: str, version: str | None) -> bool:
         """Whether there was one."""

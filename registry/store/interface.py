@@ -20,7 +20,7 @@ from registry.audit.checkpoint import Checkpoint
 from registry.audit.question import Found, Question
 from registry.catalog.entry import Digest, Entry, ServerName
 from registry.catalog.overlay import Source
-from registry.catalog.query import Page, Query
+from registry.catalog.query import Detail, Page, Query
 from registry.catalog.view import StoredEntry
 from registry.store.capabilities import Capability
 from registry.store.governance import Governance, GovernanceReads
@@ -76,6 +76,9 @@ class TeamView(Protocol):
         """All items of a name, newest published first; empty if there are none. Raises StoreBusy as `page` does."""
 
     def version(self, name: ServerName, version: str, *, include_deleted: bool) -> bytes | None: ...
+
+    def detail(self, name: ServerName, version: str, *, include_deleted: bool) -> Detail | None:
+        """The item of that version, or with LATEST the flagged one, and what was found in its document."""
 
     def latest(self, name: ServerName, *, include_deleted: bool) -> bytes | None:
         """The flagged item. A deleted one only if asked for."""

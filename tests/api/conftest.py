@@ -15,6 +15,8 @@ from tests.running import RunningRegistry
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningRegistry]:
     """A running registry that nobody changes, loaded in many small steps so that `updatedAt` differs."""
     with serving(tmp_path_factory.mktemp("world"), everything(), batch=3) as registry:
+        # What is found in a document shows in its detail, and so in the ETag of that.
+        registry.wait_for("validated")
         yield registry
 
 

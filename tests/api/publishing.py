@@ -129,9 +129,9 @@ def problem(answer: Answer) -> tuple[int, str, list[str]]:
 
 
 def own(answer: Answer) -> Manifest:
-    """An entry as its publishers see it: without the approval under which a view shows it."""
+    """An entry as its publishers see it: without the approval under which a view shows it, and what was found in it."""
     assert answer.status == 200, answer.body
     entry: Manifest = answer.json()
-    for member in ("approval", "approvalExpiresAt"):
+    for member in ("approval", "approvalExpiresAt", "findings"):
         entry["_meta"][ENTRY].pop(member, None)
     return entry

@@ -1,12 +1,13 @@
 """Reading the registry as a client does: targets, pages, and what identifies an item."""
 
+import time
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import msgspec
 
-from tests.api.world import OFFICIAL
+from tests.api.world import ENTRY, OFFICIAL
 from tests.doubles.plain_client import Answer, fetch
 
 Item = dict[str, Any]  # Any: JSON as it came
@@ -70,6 +71,15 @@ class Reader:
         # The registry decodes a segment twice, so a literal `%` is sent as `%2525`.
         segment = quote(version.replace("%", "%25"), safe="")
         return self.get(f"{self.prefix}/servers/{quote(name, safe='')}/versions/{segment}{query}", **headers)
+
+    def judged(self, name: str, version: str) -> Item:
+        """One version, as soon as it says what was found in its document."""
+        ends = time.monotonic() + _PATIENCE_S
+        while time.monotonic() < ends:
+            detail: Item = self.version(name, version).json()
+            if "findings" in detail["_meta"][ENTRY]:
+                return detail
+        raise AssertionError(f"{name} {version} was not judged in time")
 
 
 def key(item: Item) -> Key:

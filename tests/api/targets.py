@@ -25,6 +25,7 @@ _NEEDED: Final = {
     "reinstate-subject": "subject",
     "revoke-grant": "grant",
     "end-rule": "rule",
+    "remove-overlay": "overlay",
     "unblock-server": "block",
     "revoke-approval": "approval",
     "approve-request": "request",
@@ -51,6 +52,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     token: str = ""
     grant: str = ""
     rule: str = ""
+    overlay: str = ""
     approval: str = ""
     request: str = ""
     capability: str = ""
@@ -114,6 +116,8 @@ class Targets:
                 made = self._said(self.root, "/v1/grants", grant(name))
             case "rule":
                 made = self._said(self.root, "/v1/rules", rule(name))
+            case "overlay":
+                made = self._said(self.root, "/v1/overlays", overlay(name))
             case "approval":
                 made = self._said(self._decider, "/v1/approvals", asked)
             case "request":
@@ -140,6 +144,12 @@ def rule(name: str) -> dict[str, object]:
     return {"name": f"rule {next(_NUMBERS)}", "pattern": name, "teams": [TEAM], "reason": _REASON}
 
 
+def overlay(name: str) -> dict[str, object]:
+    """The body of an overlay of its own for *name*, which changes no document."""
+    changes = {"remotes": [{"prefix": "https://nowhere.example", "to": "https://gw.example"}]}
+    return {"name": f"o {next(_NUMBERS)}", "pattern": name, "teams": [TEAM], "changes": changes, "reason": _REASON}
+
+
 def path_of(route: Route, target: Target) -> str:
     """The path and the query that *route* is asked with."""
     decides = route.operation in ("approve-request", "reject-request")
@@ -150,6 +160,7 @@ def path_of(route: Route, target: Target) -> str:
         "{token_id:str}": target.token,
         "{grant_id:str}": target.grant,
         "{rule_id:str}": target.rule,
+        "{overlay_id:str}": target.overlay,
         "{approval_id:str}": target.request if decides else target.approval,
         "{capability_id:str}": target.capability,
         "{name:str}": "nobody-s",
@@ -162,7 +173,7 @@ def path_of(route: Route, target: Target) -> str:
         case "list-mine":
             # From where the name would stand, however much was published before it.
             asked = {"cursor": f"{target.name}:0"}
-        case "revoke-grant" | "end-rule":
+        case "revoke-grant" | "end-rule" | "remove-overlay":
             asked = {"reason": _REASON}
         case "unblock-server":
             asked = {"name": target.name, "version": target.blocked, "reason": _REASON}
@@ -201,6 +212,8 @@ def body_of(operation: str, target: Target, name: str) -> object:  # noqa: C901 
             return grant(target.name)
         case "make-rule":
             return rule(target.name)
+        case "set-overlay":
+            return overlay(target.name)
         case "block-server":
             return {"name": target.name, "version": f"8.0.{next(_NUMBERS)}", "reason": _REASON}
         case "preview-decision":

@@ -30,6 +30,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
         ("/v1/teams", '{"name":"a","name":"b"}'),
         ("/v1/grants", '{"team":"everyone","pattern":"com.acme/x","pattern":"*","reason":"r"}'),
         ("/v1/rules", '{"name":"n","pattern":"*","teams":["everyone"],"teams":null,"reason":"r"}'),
+        ("/v1/overlays", '{"name":"n","pattern":"*","teams":null,"reason":"r","changes":{"title":"a","title":"b"}}'),
         ("/v1/blocks", '{"name":"com.acme/x","Name":"com.acme/y","reason":"r"}'),
         ("/v1/approvals", '{"name":"com.acme/x","teams":["everyone"],"\\u0074eams":null,"reason":"r"}'),
         ("/v1/approvals/apr_0/approve", '{"reason":"r","expires_at":"2027-01-01T00:00:00Z","expires_at":null}'),

@@ -7,11 +7,13 @@ import pytest
 from registry.policy.principal import Role
 from schemas.rfc3339 import format_instant
 from tests.api.governing import Person, everywhere, governed, restored
-from tests.api.publishing import manifest, problem
+from tests.api.publishing import manifest, problem, server_path, version_path
 from tests.api.raw_request import send
+from tests.api.world import ENTRY, OFFICIAL
 from tests.running import RunningRegistry
 
 PAYROLL, WAREHOUSE = "com.acme/payroll", "com.acme/warehouse"
+WAITING = "com.acme.tools/waiting"
 READER, PUBLISHER, APPROVER, AUDITOR, ADMIN = (
     Role.READER,
     Role.PUBLISHER,
@@ -52,6 +54,14 @@ def backend(registry: RunningRegistry) -> Person:
 @pytest.fixture
 def data(registry: RunningRegistry) -> Person:
     return Person(registry, "dora", READER, teams=("data",))
+
+
+@pytest.fixture(scope="module")
+def publisher(served: RunningRegistry) -> Person:
+    """Somebody who published a version that nobody approved, and who also reads for backend."""
+    made = Person(served, "pia", PUBLISHER, READER, namespaces=("com.acme.tools/*",), teams=("backend",))
+    made.made("/v0.1/publish", **manifest(WAITING))
+    return made
 
 
 class TestApprovals:
@@ -298,3 +308,79 @@ class TestTwoApprovers:
 
 def _in(registry: RunningRegistry, seconds: int) -> str:
     return format_instant(registry.clock.now_us() + seconds * 1_000_000)
+
+
+class TestPending:
+    @pytest.mark.parametrize("prefix", ["/v0.1", "/v0"])
+    @pytest.mark.parametrize("roles", [(PUBLISHER, READER), (PUBLISHER,)], ids=str)
+    def test_is_shown_to_its_publishers(
+        self, served: RunningRegistry, publisher: Person, prefix: str, roles: tuple[Role, ...]
+    ) -> None:
+        """
+        By exact version at the root, marked, and kept by nobody: also to those who may read nothing else.
+        """
+        other = Person(served, "pit", *roles, namespaces=("com.acme.tools/*",), teams=("backend",))
+
+        answer = other.get(f"{prefix}{version_path(WAITING, '1.0.0')}")
+
+        assert (answer.status, answer.json()["server"]) == (200, manifest(WAITING))
+        assert answer.json()["_meta"][ENTRY]["pending"] is True
+        assert (answer.headers["cache-control"], answer.headers["vary"]) == ("private, no-store", "Authorization")
+        assert "etag" not in answer.headers
+
+    @pytest.mark.parametrize(
+        ("roles", "namespaces"),
+        [
+            ((READER,), ("com.acme.tools/*",)),
+            ((READER, ADMIN, AUDITOR, APPROVER, Role.OPERATOR), ("*",)),
+            ((READER, PUBLISHER), ("com.partner/*",)),
+        ],
+        ids=str,
+    )
+    def test_to_nobody_else(
+        self, served: RunningRegistry, publisher: Person, roles: tuple[Role, ...], namespaces: tuple[str, ...]
+    ) -> None:
+        """
+        Whatever else they are: it is the 404 of a version that is not there, byte for byte.
+        """
+        other = Person(served, "otto", *roles, namespaces=namespaces, teams=("backend",))
+
+        hidden = other.get(f"/v0.1{version_path(WAITING, '1.0.0')}")
+        absent = other.get(f"/v0.1{version_path(WAITING, '9.9.9')}")
+
+        assert (hidden.status, hidden.body) == (404, absent.body)
+        assert send(served.port, f"/v0.1{version_path(WAITING, '1.0.0')}").body == absent.body
+
+    def test_nowhere_else(self, served: RunningRegistry, publisher: Person) -> None:
+        """
+        Not as the latest, not in lists, not at the address of a team, not when it is deleted unless that is asked for.
+        """
+        own = version_path(WAITING, "1.0.0")
+        for path in ("latest", "9.9.9"):
+            assert publisher.get(f"/v0.1{version_path(WAITING, path)}").status == 404
+        assert publisher.get(f"/v0.1{server_path(WAITING)}/versions").status == 404
+        assert publisher.get(f"/teams/backend/v0.1{own}").status == 404
+        assert publisher.sees() == []
+
+        deleted = WAITING + "-2"
+        publisher.made("/v0.1/publish", **manifest(deleted))
+        publisher.request("DELETE", f"/v0.1{version_path(deleted, '1.0.0')}")
+        assert publisher.get(f"/v0.1{version_path(deleted, '1.0.0')}").status == 404
+        answer = publisher.get(f"/v0.1{version_path(deleted, '1.0.0')}", include_deleted="true")
+        assert (answer.json()["_meta"][OFFICIAL]["status"], answer.json()["_meta"][ENTRY]["pending"]) == (
+            "deleted",
+            True,
+        )
+
+    def test_until_it_is_visible(self, registry: RunningRegistry, publisher: Person, admin: Person) -> None:
+        """
+        Then it is what the view has, as everybody reads it.
+        """
+        admin.made("/v1/grants", team="backend", pattern="com.acme.tools", reason="r")
+        admin.made("/v1/rules", name="tools", pattern="com.acme.tools/*", teams=["backend"], reason="r")
+
+        answer = publisher.get(f"/v0.1{version_path(WAITING, '1.0.0')}")
+
+        assert "pending" not in answer.json()["_meta"][ENTRY]
+        assert "approval" in answer.json()["_meta"][ENTRY]
+        assert answer.headers["cache-control"] == "private, no-cache"

@@ -74,6 +74,7 @@ class TestValidator:
         Ours: a source that says the same again changes no answer.
         """
         reader = Reader(changing.url)
+        reader.judged(name, "1.0.0")
         before = {target: reader.get(target).headers["etag"] for target in _reads(name)}
 
         _change(changing, entry(name, "1.0.0"), entry(OTHER, "1.0.0"))

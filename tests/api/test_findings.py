@@ -66,6 +66,29 @@ def _keys(items: list[dict[str, Any]]) -> list[tuple[str, str, str, str]]:
     return [(item["rule"], item["source"], item["name"], item["version"]) for item in items]
 
 
+class TestDetail:
+    def test_counts_with_the_organisation_s_severities(self, operator: Reader) -> None:
+        """
+        Ours: one version says at how many places its document breaks a rule, zeros if it breaks none; lists do not.
+        """
+        found = {
+            name: operator.judged(name, version)["_meta"]["mcp-federated-registry/entry"]["findings"]
+            for name, version in (
+                ("com.acme/open", "1.4.2"), ("com.acme/well", "latest"), ("org.example/dropped", "1.4.2")
+            )
+        }  # fmt: skip
+
+        assert found == {
+            "com.acme/open": {"errors": 12, "warnings": 0, "infos": 0},
+            "com.acme/well": {"errors": 0, "warnings": 0, "infos": 0},
+            "org.example/dropped": {"errors": 0, "warnings": 0, "infos": 1},
+        }
+        assert b'"findings"' not in operator.page().body + operator.versions("com.acme/open").body
+        detail = operator.version("com.acme/open", "1.4.2")
+        again = operator.version("com.acme/open", "1.4.2", If_None_Match=detail.headers["etag"])
+        assert (again.status, again.body) == (304, b"")
+
+
 class TestList:
     def test_everything(self, operator: Reader) -> None:
         """

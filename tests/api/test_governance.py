@@ -6,10 +6,12 @@ import pytest
 
 from registry.policy.principal import Role
 from tests.api.governing import Person, governed, restored
-from tests.api.publishing import problem
+from tests.api.publishing import problem, version_path
+from tests.api.world import ENTRY
 from tests.running import RunningRegistry
 
 PAYROLL, WAREHOUSE = "com.acme/payroll", "com.acme/warehouse"
+PATH = f"/v0.1{version_path(PAYROLL, 'latest')}"
 READER, PUBLISHER, APPROVER, AUDITOR, ADMIN = (
     Role.READER,
     Role.PUBLISHER,
@@ -180,6 +182,79 @@ class TestRules:
         assert admin.post("/v1/rules", name="x", pattern="*", teams=["nobody"], reason="r").status == 404
 
 
+class TestOverlays:
+    def test_set_replaced_and_removed(self, registry: RunningRegistry, admin: Person, backend: Person) -> None:
+        """
+        In force when it is answered, at every address; the original and its digest beside it; explained to the reader.
+        """
+        admin.made("/v1/rules", name="acme", pattern="com.acme/*", teams=["backend"], reason="r")
+        before = backend.get(PATH).json()
+        said = {"name": "ours", "pattern": "com.acme", "teams": ["backend"], "reason": "r"}
+        to = "https://gw.acme.example/mcp/{name}"
+
+        admin.made("/v1/overlays", **said, changes={"title": "Ours"})
+        made = admin.made(
+            "/v1/overlays", **said, changes={"title": "Pay", "remotes": [{"to": to}], "categories": ["a"]}
+        )
+
+        assert made | {"id": "", "made_at": ""} == {
+            "id": "", "state": "active", **said, "pattern": "com.acme/*", "made_at": "", "made_by": "ada",
+            "changes": {"title": "Pay", "remotes": [{"to": to}], "categories": ["a"]},
+            "ended_at": None, "ended_by": None,
+        }  # fmt: skip
+        after = backend.get(PATH).json()
+        assert after["server"]["title"] == "Pay"
+        entry, was = after["_meta"][ENTRY], before["_meta"][ENTRY]
+        assert (entry["overlays"], entry["categories"], entry["digest"]) == ([made["id"]], ["a"], was["digest"])
+        assert entry["original"]["/title"] == before["server"]["title"]
+        listed = backend.get("/v0.1/servers", search=PAYROLL, version="latest").json()["servers"][0]
+        assert listed["server"] == after["server"]
+        explained = backend.get("/v0.1/x/registry/explain", name=PAYROLL).json()["versions"]
+        assert {tuple(each["overlays"]) for each in explained} == {(made["id"],)}
+        assert [each["id"] for each in admin.get("/v1/overlays").json()["items"]] == [made["id"]]
+        assert len(admin.get("/v1/overlays", state="all", limit=1).json()["items"]) == 1
+
+        removed = admin.delete(f"/v1/overlays/{made['id']}", reason="enough")
+
+        assert (removed.status, removed.json()["state"], removed.json()["ended_by"]) == (200, "ended", "ada")
+        assert backend.get(PATH).json()["server"] == before["server"]
+        assert admin.delete(f"/v1/overlays/{made['id']}", reason="enough").status == 404
+
+    @pytest.mark.parametrize(
+        ("changes", "words"),
+        [
+            ({}, "an overlay changes something"),
+            ({"packages": [{"registry_type": "npm", "to": "https://u:p@npm.acme.example"}]}, "is not an absolute"),
+            ({"remotes": [{"to": "javascript:alert(1)"}]}, "expected an absolute address"),
+            ({"icons": [{"src": "data:image/png;base64,AA"}]}, "not the address of an icon"),
+            ({"command": "x"}, "unknown field `command`"),
+        ],
+    )
+    def test_what_is_refused(self, served: RunningRegistry, changes: dict[str, object], words: str) -> None:
+        """
+        In words, and nothing is set.
+        """
+        admin = Person(served, "ada", ADMIN, namespaces=("*",))
+
+        answer = admin.post("/v1/overlays", name="o", pattern="*", teams=None, changes=changes, reason="r")
+
+        found, detail, _ = problem(answer)
+        assert (found, words in detail) == (400, True), detail
+        assert admin.get("/v1/overlays").json()["items"] == []
+
+    def test_is_not_for_the_admin_of_some_names(self, served: RunningRegistry) -> None:
+        """
+        Whoever administers a namespace does not send its readers elsewhere.
+        """
+        some = Person(served, "sam", ADMIN, namespaces=("com.acme/*",), teams=("backend",))
+
+        answer = some.post(
+            "/v1/overlays", name="o", pattern="com.acme/*", teams=["backend"], changes={"title": "x"}, reason="r"
+        )
+
+        assert answer.status == 403
+
+
 class TestBlocks:
     def test_hides_from_all(self, approver: Person, backend: Person) -> None:
         """
@@ -225,6 +300,9 @@ class TestRoles:
             ("GET", "/v1/rules", {ADMIN}),
             ("POST", "/v1/rules", {ADMIN}),
             ("DELETE", "/v1/rules/rule_x?reason=r", {ADMIN}),
+            ("GET", "/v1/overlays", {ADMIN}),
+            ("POST", "/v1/overlays", {ADMIN}),
+            ("DELETE", "/v1/overlays/ovl_x?reason=r", {ADMIN}),
             ("GET", "/v1/approvals", {APPROVER, AUDITOR, ADMIN}),
             ("GET", "/v1/approvals/apr_x", {APPROVER, AUDITOR, ADMIN}),
             ("POST", "/v1/approvals", {APPROVER}),

@@ -12,7 +12,7 @@ from typing import get_origin, get_type_hints
 import pytest
 
 from registry.commands.apply_changes import require_fence
-from registry.commands.follow import follow
+from registry.commands.follow import follow, follow_teams
 from registry.commands.perform import Done, recorded
 from registry.commands.project_views import project_team, project_views, settle_name
 from registry.commands.quota import spend_quotas
@@ -22,6 +22,7 @@ _PROJECT = Path(__file__).resolve().parents[2]
 _CEILING = 400
 _PARTS: list[Callable[..., object]] = [
     follow,
+    follow_teams,
     project_team,
     project_views,
     recorded,

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from fixtures.generator import generate
+from tests.api.reading import Reader
 from tests.doubles.upstream import FakeUpstream
 from tests.e2e.mirrored import ENTRY, OFFICIAL, configuration, synchronise, version, walk
 from tests.running import RunningRegistry
@@ -102,6 +103,7 @@ class TestChain:
         """
         A run that finds nothing leaves every updatedAt and every ETag of the second as it was.
         """
+        Reader(chain.second.url).judged(_names(chain)[3], "latest")
         before = version(chain.second.url, _names(chain)[3])
 
         chain.settle(full=True)

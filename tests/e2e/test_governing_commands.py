@@ -49,7 +49,10 @@ def test_on_the_store(registry: RunningRegistry) -> None:
     assert backend.sees() == [f"{PAYROLL}@1.0.0"]
     assert [each["id"] for each in _here(registry, "requests", "--expiring", "91d", "--json").json] == [approval]
     assert _here(registry, "requests", "--expiring", "89d").out == "there are none\n"
+    words = ("--title", "Ours", "--index", "npm", "https://npm.acme.example", "--gateway", "https://gw.example/{name}")
+    overlay = _here(registry, "overlay", "set", "ours", "com.acme", "--all-teams", *words, "--reason", "r").out[:30]
     explained = _here(registry, "explain", PAYROLL, "--team", "backend")
+    assert f"1.0.0 is shown with {overlay}" in explained.out
     assert "team backend sees 1 of" in explained.out
     assert "answered by internal: internal claims the namespace com.acme" in explained.out
     assert approval in explained.out
@@ -99,6 +102,10 @@ def test_on_a_running_server(registry: RunningRegistry) -> None:
     rule = _there(admin, "rule", "make", "globex", "com.globex", "--all-teams", "--reason", "trusted", "--json").json
     assert _there(admin, "rule", "end", rule["id"], "--reason", "enough").status == 0
     assert [each["state"] for each in _there(admin, "rule", "list", "--all", "--json").json] == ["active", "ended"]
+    words = ("--category", "money", "--packages", "docker.io", "mirror.acme.example/hub", "--team", "backend")
+    overlay = _there(admin, "overlay", "set", "hub", "com.acme/*", *words, "--reason", "r", "--json").json
+    assert "mirror" in _there(admin, "overlay", "list").out
+    assert _there(admin, "overlay", "remove", overlay["id"][:20], "--reason", "r").out == f"{overlay['id']}: over\n"
     assert [each["name"] for each in _there(admin, "team", "list", "--json").json] == ["backend", "data", "everyone"]
     assert "octavia" in _there(admin, "grant", "list").out
     assert _there(approver, "explain", PAYROLL, "--team", "backend", "--json").json["owned_by"] == "claim"

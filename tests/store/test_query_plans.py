@@ -12,11 +12,11 @@ from typing import Final
 
 import pytest
 
-from registry.store.sqlite import announcing, decisions, findings, operations, queries, record, subjects
+from registry.store.sqlite import announcing, decisions, findings, operations, overlays, queries, record, subjects
 
 STATEMENTS: Final = {
     name: statement
-    for module in (queries, operations, findings, record, decisions, announcing, subjects)
+    for module in (queries, operations, findings, record, decisions, announcing, subjects, overlays)
     for name, statement in vars(module).items()
     if name.isupper() and isinstance(statement, str)
 }
@@ -33,6 +33,8 @@ READS = {
     "CHANGED_COUNT": "view_entries USING COVERING INDEX view_changed (view_id=? AND changed_us>?)",
     "PAGE_CHANGED": "view_entries USING INDEX view_changed (view_id=? AND changed_us>?)",
     "ITEM": "view_entries USING PRIMARY KEY (view_id=? AND name=? AND version=?)",
+    "DETAIL": "view_entries USING PRIMARY KEY (view_id=? AND name=? AND version=?)",
+    "LATEST_DETAIL": "view_entries USING INDEX view_latest (view_id=? AND name=?)",
     "LATEST_ITEM": "view_entries USING INDEX view_latest (view_id=? AND name=?)",
     "ITEMS_OF_NAME": "view_entries USING PRIMARY KEY (view_id=? AND name=?)",
     "SEARCH_EXACT_NAME": "names USING COVERING INDEX names_folded (folded=?)",
@@ -106,6 +108,8 @@ WHOLE = {
     "GRANTS_IN_FORCE": {"grants"},  # the same
     "GRANTS_COVERING": {"wanted"},  # the patterns that could cover one name
     "RULES": {"rules"},  # people make them: there are few
+    "OVERLAYS": {"overlays"},  # the same
+    "OVERLAYS_IN_FORCE": {"overlays"},  # the same
     "BLOCKS": {"blocks"},  # the same
     "ANY_BLOCK": {"blocks"},  # the first one
     "PENDING": {"pending_views"},  # the same

@@ -8,8 +8,18 @@ import pytest
 
 from registry.catalog.entry import Digest, digest_of
 from registry.catalog.ranking import rank
-from registry.catalog.view import Admitted, Departed, StoredEntry, VisibleEntry, compute_view, item
-from schemas.registry_api import ENTRY_KEY, OFFICIAL_KEY
+from registry.catalog.rewrite import shown_as
+from registry.catalog.view import (
+    Admitted,
+    Departed,
+    StoredEntry,
+    VisibleEntry,
+    compute_view,
+    item,
+    shown_before,
+    with_findings,
+)
+from schemas.registry_api import ENTRY_KEY, OFFICIAL_KEY, FindingCounts
 
 DOCUMENT = b'{"name":"com.acme/payroll"}'
 
@@ -189,6 +199,39 @@ class TestItem:
         ours = json.loads(item(visible, document=DOCUMENT, updated_us=6_000_000))["_meta"][ENTRY_KEY]
 
         assert (ours["approval"], ours["approvalExpiresAt"]) == ("apr_1", "1970-01-01T00:00:09Z")
+
+    def test_shown_otherwise(self) -> None:
+        """
+        The bytes that overlays make of it, and what stood there; and an item says by itself how it was shown.
+        """
+        shown = shown_as(
+            b'{"title":"Ours"}', applied=("ovl_1",), original={"/title": msgspec.Raw(b'"\\u00e9"')}, categories=("a",)
+        )
+        (visible,) = compute_view([Admitted(entry=_entry(), overlaid=shown)])
+
+        written = item(visible, document=DOCUMENT, updated_us=6_000_000)
+
+        assert json.loads(written)["server"] == {"title": "Ours"}
+        ours = json.loads(written)["_meta"][ENTRY_KEY]
+        assert ours["digest"] == f"sha256:{digest_of(DOCUMENT).hex()}"
+        assert (ours["overlays"], ours["original"], ours["categories"]) == (["ovl_1"], {"/title": "é"}, ["a"])
+        again = shown_before(written)
+        assert again is not None
+        assert (again.document, again.digest, again.stamp) == (shown.document, visible.official.shown, shown.stamp)
+        assert [shown_before(each) for each in (item(_one(_entry()), document=DOCUMENT, updated_us=6), b"", b"{}")] == [
+            None, None, None
+        ]  # fmt: skip
+
+    def test_what_was_found(self) -> None:
+        """
+        Stands in our own block, and changes nothing else.
+        """
+        written = item(_one(_entry()), document=DOCUMENT, updated_us=6_000_000)
+
+        found = json.loads(with_findings(written, FindingCounts(errors=1, warnings=2, infos=0)))
+
+        assert found["_meta"][ENTRY_KEY].pop("findings") == {"errors": 1, "warnings": 2, "infos": 0}
+        assert found == json.loads(written)
 
     def test_what_is_unknown_is_absent(self) -> None:
         """

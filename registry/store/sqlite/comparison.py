@@ -3,16 +3,23 @@
 import sqlite3
 from collections.abc import Iterator, Sequence
 
+from registry.catalog.changes import Overlay
 from registry.catalog.entry import ServerName
 from registry.catalog.standing import Verdict
 from registry.catalog.view import VisibleEntry, item
 from registry.store.sqlite import decisions, queries, rows
+from registry.store.sqlite.overlays import OverlaysInForce
 from registry.store.sqlite.projection import Memory, Projection, next_change
 from registry.store.sqlite.rows import Row
 
 
 def different_rows(
-    connection: sqlite3.Connection, view: int, name: ServerName, verdicts: Sequence[Verdict]
+    connection: sqlite3.Connection,
+    view: int,
+    name: ServerName,
+    verdicts: Sequence[Verdict],
+    team: str,
+    overlays: Sequence[Overlay],
 ) -> list[tuple[VisibleEntry, str]]:
     """The rows that are not as they should be: as they should be, and what is wrong, in words."""
 
@@ -20,7 +27,8 @@ def different_rows(
         found = connection.execute(queries.DOCUMENT_BODY, {"id": document_id}).fetchone()
         return bytes(found[0])
 
-    projection = Projection(connection, body, lambda: 0, Memory())
+    overlaying = OverlaysInForce(overlays, body).concerning(team, name)
+    projection = Projection(connection, body, lambda: 0, Memory(), overlaying)
     stored, computed = projection.computed(view, name, verdicts)
     served = {row[0]: row for row in connection.execute(queries.VIEW_SERVED, {"view": view, "name": name})}
     return [

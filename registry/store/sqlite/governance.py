@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from registry.catalog.approval import Approval, ApprovedVersion, State
+from registry.catalog.changes import Overlay
 from registry.catalog.entry import Digest, ServerName
 from registry.catalog.grant import Grant
 from registry.catalog.pattern import covering
@@ -17,6 +18,7 @@ from registry.store.governance import NamedVersion, Pending, Team
 from registry.store.sqlite import announcing, queries
 from registry.store.sqlite import decisions as sql
 from registry.store.sqlite.comparison import different_rows, different_time
+from registry.store.sqlite.overlays import OverlaysInForce, put_overlay, read_overlays
 from registry.store.sqlite.projection import Change, Memory, Projection, next_change
 from registry.store.sqlite.readers import unreadable
 from registry.store.sqlite.rows import Row
@@ -113,12 +115,19 @@ class SqliteGovernanceReads:
         found = self._rows(sql.BLOCKS, {}) if name is None else self._rows(sql.BLOCKS_OF_NAME, {"name": name})
         return [_blocks(row[0]) for row in found]
 
+    def overlays(self, *, in_force: bool) -> list[Overlay]:
+        try:
+            return read_overlays(self._connection, in_force=in_force)
+        except sqlite3.Error as error:
+            raise unreadable(error) from error
+
     def names_in_view(self, team: str) -> list[ServerName]:
         return [ServerName(row[0]) for row in self._rows(sql.NAMES_IN_VIEW, {"view": self._view(team)})]
 
     def differences(self, team: str, name: ServerName, verdicts: Sequence[Verdict]) -> list[str]:
         view = self._view(team)
-        wrong = [what for _, what in different_rows(self._connection, view, name, verdicts)]
+        overlays = self.overlays(in_force=True)
+        wrong = [what for _, what in different_rows(self._connection, view, name, verdicts, team, overlays)]
         return [*wrong, *different_time(self._connection, view, name, verdicts)]
 
     def publisher(self, entry_id: int) -> str | None:
@@ -169,6 +178,7 @@ class SqliteGovernance(SqliteGovernanceReads):
         self._timed: dict[int, bool] = {}
         self._by_pattern: dict[str, list[Grant]] = {}
         self._blocked: bool | None = None
+        self._overlaying: OverlaysInForce | None = None
         self._memory = Memory()
         self._body = body
         self._instant_us = instant_us
@@ -262,6 +272,10 @@ class SqliteGovernance(SqliteGovernanceReads):
     def put_rule(self, rule: Rule) -> None:
         self._connection.execute(sql.PUT_RULE, {"id": rule.id, "record": _json(rule)})
 
+    def put_overlay(self, overlay: Overlay) -> None:
+        self._overlaying = None
+        put_overlay(self._connection, overlay)
+
     def put_block(self, block: Block) -> None:
         bound = {"name": block.name, "version": block.version or _ALL, "record": _json(block)}
         self._blocked = True
@@ -279,14 +293,19 @@ class SqliteGovernance(SqliteGovernanceReads):
             # Whoever polls with the newest instant seen would not be told of an older one.
             return own_us if at_us is None or at_us <= self._newest_shown(view) else at_us
 
-        written = Projection(self._connection, self._body, changed_us, self._memory).replace(view, name, verdicts)
+        if self._overlaying is None:
+            self._overlaying = OverlaysInForce(self.overlays(in_force=True), self._body)
+        overlaying = self._overlaying.concerning(team, name)
+        projection = Projection(self._connection, self._body, changed_us, self._memory, overlaying)
+        written = projection.replace(view, name, verdicts)
         self._put_time(view, name, next_change(verdicts))
         return written
 
     def rewrite_in_view(self, team: str, name: ServerName, verdicts: Sequence[Verdict]) -> int:
         written = self.replace_in_view(team, name, verdicts, at_us=None)
         view = self._view(team)
-        wrong = [visible for visible, _ in different_rows(self._connection, view, name, verdicts)]
+        overlays = self.overlays(in_force=True)
+        wrong = [visible for visible, _ in different_rows(self._connection, view, name, verdicts, team, overlays)]
         if wrong:
             projection = Projection(self._connection, self._body, self._instant_us, self._memory)
             stored, _ = projection.computed(view, name, verdicts)

@@ -7,18 +7,23 @@ bytes are fresh and the view's generation grows, and nobody is told that the ent
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 
 from registry.catalog.entry import ServerName, Status
+from registry.catalog.rewrite import Overlaid
 from registry.catalog.standing import Verdict
-from registry.catalog.view import Admitted, Departed, VisibleEntry, compute_view, item
+from registry.catalog.view import Admitted, Departed, StoredEntry, VisibleEntry, compute_view, item, shown_before
 from registry.store.sqlite import queries, rows
 
 _DEPARTED: Final = "no longer served from this source"
 _MOST_HELD: Final = 4 * 1024 * 1024
 """Bytes of items of one name: many versions of documents that are large are made anew for each team."""
+
+
+Overlaying: TypeAlias = Callable[[StoredEntry], Overlaid | None]
+"""How overlays have an entry of a name shown in a view; None for as it is."""
 
 
 class Memory:
@@ -64,6 +69,7 @@ class Projection:
         body: The document with that id.
         instant_us: The instant at which this becomes true; asked only if something changed.
         memory: What the views of one transaction share.
+        overlaying: None where no overlay concerns the name in this view.
     """
 
     def __init__(
@@ -72,11 +78,13 @@ class Projection:
         body: Callable[[int], bytes],
         instant_us: Callable[[], int],
         memory: Memory,
+        overlaying: Overlaying | None = None,
     ) -> None:
         self._connection = connection
         self._body = body
         self._instant_us = instant_us
         self._memory = memory
+        self._overlaying = overlaying
 
     def replace(self, view: int, name: ServerName, verdicts: Sequence[Verdict]) -> int:
         """Bring *name* up to date in one view; how many rows were written."""
@@ -98,22 +106,33 @@ class Projection:
         """What is stored, by version, and what should be."""
         stored_rows = self._connection.execute(queries.VIEW_ROWS, {"view": view, "name": name})
         stored = {row.official.version: row for row in map(rows.view_row, stored_rows)}
-        admitted = [_admitted(verdict) for verdict in verdicts if verdict.shown is not None]
+        admitted = [_admitted(verdict, self._overlaying) for verdict in verdicts if verdict.shown is not None]
         hidden = {verdict.version: verdict.reason for verdict in verdicts if verdict.shown is None}
         present = {each.entry.version for each in admitted}
         departed = [
-            self._departed(row, hidden.get(version)) for version, row in stored.items() if version not in present
+            self._departed(view, name, row, hidden.get(version))
+            for version, row in stored.items()
+            if version not in present
         ]
         return stored, compute_view(admitted, departed=departed)
 
-    def _departed(self, row: rows.ViewRow, reason: str | None) -> Departed:
+    def _departed(self, view: int, name: str, row: rows.ViewRow, reason: str | None) -> Departed:
         """What was shown last, and since when it is not. What is gone already stays as it is."""
         entry = self._connection.execute(queries.ENTRY_BY_ID, {"id": row.entry_id}).fetchone()
         digest = self._connection.execute(queries.DIGEST, {"id": row.official.document_id}).fetchone()[0]
         shown = rows.departed_entry(rows.stored_entry(entry), row, digest)
-        if row.official.status == Status.DELETED:
-            return Departed(entry=shown, since_us=row.official.status_changed_us, message=row.official.status_message)
-        return Departed(entry=shown, since_us=self._instant_us(), message=reason or _DEPARTED)
+        overlaid = None if row.overlay is None else self._shown_before(view, name, row)
+        since_us, message = row.official.status_changed_us, row.official.status_message
+        if row.official.status != Status.DELETED:
+            since_us, message = self._instant_us(), reason or _DEPARTED
+        return Departed(entry=shown, since_us=since_us, message=message, overlaid=overlaid)
+
+    def _shown_before(self, view: int, name: str, row: rows.ViewRow) -> Overlaid | None:
+        """As what overlays had *row* shown last, whatever they say by now; None if the row was damaged since."""
+        bound = {"view": view, "name": name, "version": row.official.version, "deleted": True}
+        served = self._connection.execute(queries.ITEM, bound).fetchone()
+        overlaid = shown_before(served[0])
+        return overlaid if overlaid and (overlaid.digest, overlaid.stamp) == (row.official.shown, row.overlay) else None
 
     def write(self, view: int, name: ServerName, changes: Iterable[Change]) -> None:
         """Store these rows."""
@@ -139,11 +158,12 @@ def next_change(verdicts: Iterable[Verdict]) -> int | None:
     return min((each.until_us for each in verdicts if each.until_us is not None), default=None)
 
 
-def _admitted(verdict: Verdict) -> Admitted:
+def _admitted(verdict: Verdict, overlaying: Overlaying | None) -> Admitted:
     assert verdict.shown is not None
     approval = None if verdict.approved is None else verdict.approved.approval
     return Admitted(
         entry=verdict.shown,
         approval=None if approval is None else approval.id,
         expires_us=None if approval is None else approval.expires_us,
+        overlaid=None if overlaying is None else overlaying(verdict.shown),
     )

@@ -76,6 +76,26 @@ SELECT item FROM view_entries INDEXED BY view_latest
 WHERE view_id = :view AND name = :name AND is_latest = 1 AND deleted <= :deleted
 """
 
+# What was found in the document of a row: NULL if it was not judged.
+DETAIL: Final = """
+SELECT view_entries.item, iif(judged_documents.document_id IS NULL, NULL, (
+  SELECT json_group_array(json_array(rule, severity, issues)) FROM findings INDEXED BY findings_document
+  WHERE findings.document_id = view_entries.document_id
+))
+FROM view_entries LEFT JOIN judged_documents ON judged_documents.document_id = view_entries.document_id
+WHERE view_id = :view AND name = :name AND version = :version AND deleted <= :deleted
+"""
+
+LATEST_DETAIL: Final = """
+SELECT view_entries.item, iif(judged_documents.document_id IS NULL, NULL, (
+  SELECT json_group_array(json_array(rule, severity, issues)) FROM findings INDEXED BY findings_document
+  WHERE findings.document_id = view_entries.document_id
+))
+FROM view_entries INDEXED BY view_latest
+  LEFT JOIN judged_documents ON judged_documents.document_id = view_entries.document_id
+WHERE view_id = :view AND name = :name AND is_latest = 1 AND deleted <= :deleted
+"""
+
 ITEMS_OF_NAME: Final = """
 SELECT item FROM view_entries
 WHERE view_id = :view AND name = :name AND deleted <= :deleted
@@ -334,7 +354,7 @@ ORDER BY entries.name, entries.version LIMIT :limit
 
 VIEW_ROWS: Final = """
 SELECT version, entry_id, document_id, status, status_message, status_changed_us, published_us, is_latest,
-  changed_us, mirrored_us, source_updated_us, text_id, registry_types, transports, approval, expires_us
+  changed_us, mirrored_us, source_updated_us, text_id, registry_types, transports, approval, expires_us, shown, overlay
 FROM view_entries WHERE view_id = :view AND name = :name
 """
 
@@ -344,11 +364,11 @@ NEW_VIEW_ROW: Final = """
 INSERT INTO view_entries (
   view_id, name, version, deleted, is_latest, changed_us, published_us, status, status_message,
   status_changed_us, entry_id, document_id, mirrored_us, source_updated_us, text_id, registry_types, transports,
-  item, approval, expires_us
+  item, approval, expires_us, shown, overlay
 ) VALUES (
   :view, :name, :version, :deleted, :is_latest, :changed_us, :published_us, :status, :status_message,
   :status_changed_us, :entry, :document, :mirrored_us, :source_updated_us, :text, :registry_types, :transports,
-  :item, :approval, :expires_us
+  :item, :approval, :expires_us, :shown, :overlay
 )
 """
 
@@ -357,7 +377,8 @@ UPDATE view_entries SET deleted = :deleted, is_latest = :is_latest, changed_us =
   published_us = :published_us, status = :status, status_message = :status_message,
   status_changed_us = :status_changed_us, document_id = :document, mirrored_us = :mirrored_us,
   source_updated_us = :source_updated_us, text_id = :text, registry_types = :registry_types,
-  transports = :transports, item = :item, approval = :approval, expires_us = :expires_us
+  transports = :transports, item = :item, approval = :approval, expires_us = :expires_us,
+  shown = :shown, overlay = :overlay
 WHERE view_id = :view AND name = :name AND version = :version
 """
 

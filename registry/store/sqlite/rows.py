@@ -47,17 +47,19 @@ class ViewRow(msgspec.Struct, frozen=True, kw_only=True):
     transports: str
     approval: str | None
     expires_us: int | None
+    overlay: bytes | None
 
     @property
     def ours(self) -> tuple[object, ...]:
         """What only our own part of `_meta` says: a change of it is no change of the entry."""
-        return self.mirrored_us, self.source_updated_us, self.entry_id, self.approval, self.expires_us
+        return self.mirrored_us, self.source_updated_us, self.entry_id, self.approval, self.expires_us, self.overlay
 
 
 def ours(visible: VisibleEntry) -> tuple[object, ...]:
     """The same of a row to be written."""
-    entry = visible.entry
-    return entry.mirrored_us, entry.source_updated_us, entry.id, visible.approval, visible.expires_us
+    entry, overlaid = visible.entry, visible.overlaid
+    overlay = None if overlaid is None else overlaid.stamp
+    return entry.mirrored_us, entry.source_updated_us, entry.id, visible.approval, visible.expires_us, overlay
 
 
 def held_row(row: Row) -> Held:
@@ -97,6 +99,7 @@ def view_row(row: Row) -> ViewRow:
             status_changed_us=row[5],
             published_us=row[6],
             is_latest=bool(row[7]),
+            shown=row[16],
         ),
         changed_us=row[8],
         mirrored_us=row[9],
@@ -106,6 +109,7 @@ def view_row(row: Row) -> ViewRow:
         transports=row[13],
         approval=row[14],
         expires_us=row[15],
+        overlay=row[17],
     )
 
 
@@ -168,6 +172,8 @@ def view_parameters(visible: VisibleEntry, *, view: int, name: str, changed_us: 
         "item": item,
         "approval": visible.approval,
         "expires_us": visible.expires_us,
+        "shown": official.shown,
+        "overlay": None if visible.overlaid is None else visible.overlaid.stamp,
     }
 
 

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from registry.catalog.entry import ServerName
-from registry.catalog.query import LATEST, Page, Position, Query
+from registry.catalog.query import LATEST, Detail, Found, Page, Position, Query
 from registry.store.interface import ViewState
 from registry.store.sqlite import queries, rows
 from registry.store.sqlite.readers import Readers
@@ -71,6 +71,13 @@ class SqliteTeamView:
         bound = {"view": self._view, "name": name, "deleted": include_deleted}
         row = self._readers.row(queries.LATEST_ITEM, bound)
         return None if row is None else row[0]
+
+    def detail(self, name: ServerName, version: str, *, include_deleted: bool) -> Detail | None:
+        bound = {"view": self._view, "name": name, "version": version, "deleted": include_deleted}
+        row = self._readers.row(queries.LATEST_DETAIL if version == LATEST else queries.DETAIL, bound)
+        if row is None:
+            return None
+        return Detail(item=row[0], found=None if row[1] is None else _found.decode(row[1]))
 
     def _list(self, connection: sqlite3.Connection, query: Query) -> Page:
         # Without a search everything is in the last tier; a position in an earlier one comes before all of it.
@@ -149,6 +156,9 @@ def _search_statement(connection: sqlite3.Connection, term: str) -> str:
     if matches >= _FEW_MATCHES:
         return queries.SEARCH_COMMON
     return queries.SEARCH_SHORT if short else queries.SEARCH_RARE
+
+
+_found: Final = msgspec.json.Decoder(tuple[Found, ...])
 
 
 class _Named(msgspec.Struct, frozen=True):
