@@ -28,7 +28,8 @@ def recorded(transaction: Transaction, done: Done[T]) -> T:
     """
     Append the event of *done* to the record, in the transaction that made it happen; its value.
 
-    Approvals that this transaction found to have ended by themselves are recorded before it.
+    Approvals that this transaction found to have ended by themselves are recorded before it, and what else followed by
+    itself.
     """
     for approval in transaction.governance.expired():
         transaction.append_audit(
@@ -40,6 +41,8 @@ def recorded(transaction: Transaction, done: Done[T]) -> T:
                 detail={"server": approval.name, "expired_us": approval.expires_us},
             )
         )
+    for event in transaction.governance.noted():
+        transaction.append_audit(event)
     if done.event is not None:
         transaction.append_audit(done.event)
     return done.value

@@ -5,7 +5,9 @@ from typing import Protocol
 
 import msgspec
 
+from registry.audit.event import AuditEvent
 from registry.catalog.approval import Approval, ApprovedVersion, State
+from registry.catalog.drift import DriftPolicy
 from registry.catalog.entry import ServerName
 from registry.catalog.grant import Grant
 from registry.catalog.rule import Rule
@@ -74,6 +76,9 @@ class GovernanceReads(Protocol):
     def blocks(self, name: str | None = None) -> list[Block]:
         """Of a name, or all."""
 
+    def drift_policies(self) -> list[DriftPolicy]:
+        """By pattern."""
+
     def names_in_view(self, team: str) -> list[ServerName]:
         """All that the view has rows of, tombstones too. Reads the whole view."""
 
@@ -106,6 +111,18 @@ class Governance(GovernanceReads, Protocol):
     def put_block(self, block: Block) -> None: ...
     def forget_block(self, name: str, version: str | None) -> bool:
         """Whether there was one."""
+
+    def put_drift_policy(self, policy: DriftPolicy) -> None:
+        """In the place of one for the same pattern."""
+
+    def forget_drift_policy(self, pattern: str) -> bool:
+        """Whether there was one."""
+
+    def note(self, event: AuditEvent) -> None:
+        """Something followed by itself from the change of this transaction; perform.py puts it on record."""
+
+    def noted(self) -> list[AuditEvent]:
+        """All that was, in its order."""
 
     def expired(self) -> list[Approval]:
         """Those that this transaction has found to have ended."""

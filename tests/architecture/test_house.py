@@ -12,6 +12,7 @@ from typing import get_origin, get_type_hints
 import pytest
 
 from registry.commands.apply_changes import require_fence
+from registry.commands.drafts import revise
 from registry.commands.follow import follow
 from registry.commands.perform import Done, recorded
 from registry.commands.project_views import project_team, project_views, settle_name
@@ -26,6 +27,7 @@ _PARTS: list[Callable[..., object]] = [
     project_views,
     recorded,
     require_fence,
+    revise,
     settle_name,
     spend_quotas,
 ]

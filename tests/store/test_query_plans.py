@@ -103,6 +103,7 @@ WHOLE = {
     "GRANTS_COVERING": {"wanted"},  # the patterns that could cover one name
     "RULES": {"rules"},  # people make them: there are few
     "BLOCKS": {"blocks"},  # the same
+    "DRIFT_POLICIES": {"drift_policies"},  # the same
     "ANY_BLOCK": {"blocks"},  # the first one
     "PENDING": {"pending_views"},  # the same
     "RUNS_IN_STATE": {"runs"},  # retention keeps them few

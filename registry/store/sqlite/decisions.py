@@ -93,6 +93,13 @@ ON CONFLICT (name, version) DO UPDATE SET record = excluded.record
 """
 FORGET_BLOCK: Final = "DELETE FROM blocks WHERE name = :name AND version = :version"
 
+DRIFT_POLICIES: Final = "SELECT record FROM drift_policies ORDER BY pattern"
+PUT_DRIFT_POLICY: Final = """
+INSERT INTO drift_policies (pattern, record) VALUES (:pattern, :record)
+ON CONFLICT (pattern) DO UPDATE SET record = excluded.record
+"""
+FORGET_DRIFT_POLICY: Final = "DELETE FROM drift_policies WHERE pattern = :pattern"
+
 PUBLISHER: Final = "SELECT subject FROM publications WHERE entry_id = :entry"
 
 # What changes by time alone: the names of a view, and the earliest of them in the view itself.

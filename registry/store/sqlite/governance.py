@@ -6,7 +6,9 @@ from typing import Final
 
 import msgspec
 
+from registry.audit.event import AuditEvent
 from registry.catalog.approval import Approval, ApprovedVersion, State
+from registry.catalog.drift import DriftPolicy
 from registry.catalog.entry import Digest, ServerName
 from registry.catalog.grant import Grant
 from registry.catalog.pattern import covering
@@ -27,6 +29,7 @@ _grants: Final = msgspec.json.Decoder(Grant).decode
 _approvals: Final = msgspec.json.Decoder(Approval).decode
 _rules: Final = msgspec.json.Decoder(Rule).decode
 _blocks: Final = msgspec.json.Decoder(Block).decode
+_drift_policies: Final = msgspec.json.Decoder(DriftPolicy).decode
 _AFTER_EVERY_ID: Final = "\U0010ffff"
 _ALL: Final = ""
 
@@ -109,6 +112,9 @@ class SqliteGovernanceReads:
         found = self._rows(sql.BLOCKS, {}) if name is None else self._rows(sql.BLOCKS_OF_NAME, {"name": name})
         return [_blocks(row[0]) for row in found]
 
+    def drift_policies(self) -> list[DriftPolicy]:
+        return [_drift_policies(row[0]) for row in self._rows(sql.DRIFT_POLICIES, {})]
+
     def names_in_view(self, team: str) -> list[ServerName]:
         return [ServerName(row[0]) for row in self._rows(sql.NAMES_IN_VIEW, {"view": self._view(team)})]
 
@@ -159,12 +165,14 @@ class SqliteGovernance(SqliteGovernanceReads):
         super().__init__(connection)
         self._known: dict[str, Approval] = {}
         self._expired: list[Approval] = []
+        self._noted: list[AuditEvent] = []
         self._newest: dict[int, int] = {}
         # Nobody else changes these meanwhile; many names of one transaction ask for them.
         self._views: dict[str, int] = {}
         self._timed: dict[int, bool] = {}
         self._by_pattern: dict[str, list[Grant]] = {}
         self._blocked: bool | None = None
+        self._policies: list[DriftPolicy] | None = None
         self._memory = Memory()
         self._body = body
         self._instant_us = instant_us
@@ -203,6 +211,25 @@ class SqliteGovernance(SqliteGovernanceReads):
         if self._blocked is None:
             self._blocked = bool(self._rows(sql.ANY_BLOCK, {}))
         return super().blocks(name) if self._blocked else []
+
+    def drift_policies(self) -> list[DriftPolicy]:
+        if self._policies is None:
+            self._policies = super().drift_policies()
+        return self._policies
+
+    def put_drift_policy(self, policy: DriftPolicy) -> None:
+        self._policies = None
+        self._connection.execute(sql.PUT_DRIFT_POLICY, {"pattern": policy.pattern, "record": _json(policy)})
+
+    def forget_drift_policy(self, pattern: str) -> bool:
+        self._policies = None
+        return self._connection.execute(sql.FORGET_DRIFT_POLICY, {"pattern": pattern}).rowcount > 0
+
+    def note(self, event: AuditEvent) -> None:
+        self._noted.append(event)
+
+    def noted(self) -> list[AuditEvent]:
+        return self._noted
 
     def expired(self) -> list[Approval]:
         return self._expired

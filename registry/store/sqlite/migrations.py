@@ -19,6 +19,7 @@ from registry.clock import Clock
 from registry.errors import StoreFault, StoreTooNew
 from registry.ids import new_id
 from registry.store.sqlite.connection import APPLICATION_ID, open_unchanged, open_writer
+from registry.store.sqlite.drift_schema import DRIFT
 from registry.store.sqlite.governance_schema import BEFORE_GOVERNANCE, GOVERNANCE
 from registry.store.sqlite.record_schema import AUDIT_CHAIN, AUDIT_KEPT
 from registry.store.sqlite.schema import CAPABILITIES, CATALOG, FINDINGS, LOGINS, OPERATIONS, PUBLISHING, TOKENS, VIEWS
@@ -78,6 +79,7 @@ MIGRATIONS: Final = (
     Migration(number=8, title="audit chain", oldest_release="0.2.0", apply=_seal),
     Migration(number=9, title="governance", oldest_release="0.2.0", apply=_govern),
     Migration(number=10, title="capabilities", oldest_release="0.2.0", apply=_all(CAPABILITIES)),
+    Migration(number=11, title="drift", oldest_release="0.2.0", apply=_all(DRIFT)),
 )
 
 
