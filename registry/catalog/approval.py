@@ -129,10 +129,16 @@ class ApprovedVersion(msgspec.Struct, frozen=True, kw_only=True):
     transports: str
 
     @property
-    def endurance(self) -> tuple[int, str]:
-        """Greater for what ends later."""
-        expires_us = self.approval.expires_us
-        return (1 << 62 if expires_us is None else expires_us), self.approval.id
+    def endurance(self) -> tuple[int, int, str]:
+        """Greater for what ends later, then for what was decided later."""
+        approval = self.approval
+        expires_us = 1 << 62 if approval.expires_us is None else approval.expires_us
+        return expires_us, approval.decided_us or 0, approval.id
+
+    @property
+    def recency(self) -> tuple[int, bool, tuple[int, int, str]]:
+        """Greater for what was decided later; at the same instant a person goes before a policy."""
+        return self.approval.decided_us or 0, self.approval.policy is None, self.endurance
 
 
 def moved(approval: Approval, move: Move) -> State:

@@ -111,7 +111,7 @@ def _drift(
         entry=entry,
         audience=audience,
         bases=tuple(sorted(bases, key=lambda each: each.endurance, reverse=True)),
-        served=max(changed, key=lambda each: (each.approval.decided_us or 0, each.approval.id)),
+        served=max(changed, key=lambda each: each.recency),
         approved=any(
             each.digest == entry.digest
             and each.version == entry.version

@@ -155,7 +155,7 @@ def _chosen(entry: StoredEntry, in_force: Sequence[ApprovedVersion], on_change: 
         return None
     # Who takes a name over is not served with what was approved of its previous owner.
     kept = [each for each in in_force if each.document_id is not None and each.entry_id == entry.id]
-    return max(kept, key=lambda each: (each.approval.decided_us or 0, each.approval.id), default=None)
+    return max(kept, key=lambda each: each.recency, default=None)
 
 
 def _shown(entry: StoredEntry, chosen: ApprovedVersion) -> StoredEntry:
