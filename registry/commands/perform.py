@@ -18,10 +18,11 @@ T = TypeVar("T")
 
 
 class Done(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
-    """What a command answers. `event`: what happened; None if nothing did."""
+    """What a command answers. `event`: what happened; None if nothing did. `parts`: of what that consists."""
 
     value: T
     event: AuditEvent | None = None
+    parts: tuple[AuditEvent, ...] = ()
 
 
 def recorded(transaction: Transaction, done: Done[T]) -> T:
@@ -41,7 +42,7 @@ def recorded(transaction: Transaction, done: Done[T]) -> T:
                 detail={"server": approval.name, "expired_us": approval.expires_us},
             )
         )
-    for event in transaction.governance.noted():
+    for event in (*transaction.governance.noted(), *done.parts):
         transaction.append_audit(event)
     if done.event is not None:
         transaction.append_audit(done.event)

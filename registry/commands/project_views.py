@@ -19,6 +19,7 @@ from registry.catalog.rule import Rule, approving
 from registry.catalog.standing import OnChange, Standing, judge
 from registry.catalog.view import StoredEntry
 from registry.commands.actor import DRIFT
+from registry.commands.conditions import meeting
 from registry.commands.drafts import revise
 from registry.store.interface import Snapshot, Transaction
 
@@ -140,7 +141,8 @@ def _decided_by(transaction: Transaction, standing: Standing, rule: Rule) -> Sta
         for each in standing.approved
         if each.approval.id == rule.approval and each.document_id is not None
     }
-    new = [entry for entry in standing.entries if (entry.id, entry.digest) not in known]
+    unknown = [entry for entry in standing.entries if (entry.id, entry.digest) not in known]
+    new = meeting(transaction, standing, rule, unknown)
     if not new:
         return standing
     name = ServerName(standing.name)

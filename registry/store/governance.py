@@ -1,6 +1,6 @@
 """The contract of the store for governance: teams, grants, approvals, rules, blocks. See interface.py."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import msgspec
@@ -13,6 +13,7 @@ from registry.catalog.grant import Grant
 from registry.catalog.rule import Rule
 from registry.catalog.standing import Block, Verdict
 from registry.catalog.view import StoredEntry
+from schemas.validation.issue import Severity
 
 
 class Team(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +31,16 @@ class NamedVersion(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     version: str
     digest: bytes
+
+
+class Comment(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody said about a request."""
+
+    id: str
+    approval: str
+    said_us: int
+    said_by: str
+    text: str
 
 
 class Pending(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +90,12 @@ class GovernanceReads(Protocol):
     def drift_policies(self) -> list[DriftPolicy]:
         """By pattern."""
 
+    def severities(self) -> dict[str, Severity]:
+        """What the organisation makes of rules of advice, by their ids: as it was configured last."""
+
+    def comments(self, approval_id: str) -> list[Comment]:
+        """Oldest first."""
+
     def names_in_view(self, team: str) -> list[ServerName]:
         """All that the view has rows of, tombstones too. Reads the whole view."""
 
@@ -118,6 +135,10 @@ class Governance(GovernanceReads, Protocol):
     def forget_drift_policy(self, pattern: str) -> bool:
         """Whether there was one."""
 
+    def put_severities(self, severities: Mapping[str, Severity]) -> None:
+        """These and no others."""
+
+    def put_comment(self, comment: Comment) -> None: ...
     def note(self, event: AuditEvent) -> None:
         """Something followed by itself from the change of this transaction; perform.py puts it on record."""
 

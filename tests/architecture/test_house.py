@@ -12,6 +12,7 @@ from typing import get_origin, get_type_hints
 import pytest
 
 from registry.commands.apply_changes import require_fence
+from registry.commands.conditions import meeting, names_waiting
 from registry.commands.drafts import revise
 from registry.commands.follow import follow
 from registry.commands.perform import Done, recorded
@@ -23,6 +24,8 @@ _PROJECT = Path(__file__).resolve().parents[2]
 _CEILING = 400
 _PARTS: list[Callable[..., object]] = [
     follow,
+    meeting,
+    names_waiting,
     project_team,
     project_views,
     recorded,

@@ -120,11 +120,13 @@ class Governed(Policies):
             for precedence, name in enumerate((PRIVATE, *UPSTREAMS))
             if name in (PRIVATE, *kept)
         ]
+        before = self.oracle.sources
         self.oracle.sources = {each.id: (each.precedence, each.claims) for each in sources}
         self.do(lambda transaction: configure_sources(transaction, [(each, "http") for each in sources]))
         while self.do(lambda transaction: project_pending(transaction, limit=2)):
             pass
-        self.touched(*self.oracle.names)
+        if self.oracle.sources != before:
+            self.touched(*self.oracle.names)
 
     @rule(name=_some_names, body=_bodies)
     def upstreams_change(self, name: str, body: str) -> None:

@@ -15,13 +15,14 @@ from registry.catalog.pattern import covering
 from registry.catalog.rule import Rule
 from registry.catalog.standing import Block, Verdict
 from registry.catalog.view import StoredEntry
-from registry.store.governance import NamedVersion, Pending, Team
+from registry.store.governance import Comment, NamedVersion, Pending, Team
 from registry.store.sqlite import decisions as sql
 from registry.store.sqlite import queries
 from registry.store.sqlite.comparison import different_rows, different_time
 from registry.store.sqlite.projection import Memory, Projection, next_change
 from registry.store.sqlite.readers import unreadable
 from registry.store.sqlite.rows import Row
+from schemas.validation.issue import Severity
 
 _json: Final = msgspec.json.Encoder().encode
 _teams: Final = msgspec.json.Decoder(Team).decode
@@ -29,6 +30,7 @@ _grants: Final = msgspec.json.Decoder(Grant).decode
 _approvals: Final = msgspec.json.Decoder(Approval).decode
 _rules: Final = msgspec.json.Decoder(Rule).decode
 _blocks: Final = msgspec.json.Decoder(Block).decode
+_comments: Final = msgspec.json.Decoder(Comment).decode
 _drift_policies: Final = msgspec.json.Decoder(DriftPolicy).decode
 _AFTER_EVERY_ID: Final = "\U0010ffff"
 _ALL: Final = ""
@@ -115,6 +117,12 @@ class SqliteGovernanceReads:
     def drift_policies(self) -> list[DriftPolicy]:
         return [_drift_policies(row[0]) for row in self._rows(sql.DRIFT_POLICIES, {})]
 
+    def severities(self) -> dict[str, Severity]:
+        return {rule: Severity(severity) for rule, severity in self._rows(sql.SEVERITIES, {})}
+
+    def comments(self, approval_id: str) -> list[Comment]:
+        return [_comments(row[0]) for row in self._rows(sql.COMMENTS, {"approval": approval_id})]
+
     def names_in_view(self, team: str) -> list[ServerName]:
         return [ServerName(row[0]) for row in self._rows(sql.NAMES_IN_VIEW, {"view": self._view(team)})]
 
@@ -173,6 +181,7 @@ class SqliteGovernance(SqliteGovernanceReads):
         self._by_pattern: dict[str, list[Grant]] = {}
         self._blocked: bool | None = None
         self._policies: list[DriftPolicy] | None = None
+        self._severities: dict[str, Severity] | None = None
         self._memory = Memory()
         self._body = body
         self._instant_us = instant_us
@@ -224,6 +233,20 @@ class SqliteGovernance(SqliteGovernanceReads):
     def forget_drift_policy(self, pattern: str) -> bool:
         self._policies = None
         return self._connection.execute(sql.FORGET_DRIFT_POLICY, {"pattern": pattern}).rowcount > 0
+
+    def severities(self) -> dict[str, Severity]:
+        if self._severities is None:
+            self._severities = super().severities()
+        return self._severities
+
+    def put_severities(self, severities: Mapping[str, Severity]) -> None:
+        self._severities = None
+        self._connection.execute(sql.FORGET_SEVERITIES)
+        bound = [{"rule": rule, "severity": severity.value} for rule, severity in severities.items()]
+        self._connection.executemany(sql.PUT_SEVERITY, bound)
+
+    def put_comment(self, comment: Comment) -> None:
+        self._connection.execute(sql.PUT_COMMENT, {"approval": comment.approval, "record": _json(comment)})
 
     def note(self, event: AuditEvent) -> None:
         self._noted.append(event)

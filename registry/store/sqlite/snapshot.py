@@ -260,6 +260,12 @@ class SqliteSnapshot:
             listed += map(entry_finding, self._rows(statement, bound))
         return listed
 
+    def found_in(self, document_id: int, *, revision: int) -> list[tuple[str, Severity]] | None:
+        bound = {"document": document_id, "revision": revision}
+        if self._row(finding_sql.IS_JUDGED, bound) is None:
+            return None
+        return [(rule, Severity(severity)) for rule, severity in self._rows(finding_sql.FOUND_IN, bound)]
+
     def finding_totals(self) -> list[FindingTotal]:
         totals = self._rows(finding_sql.FINDING_TOTALS)
         return [
