@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from registry.catalog.approval import Approval, State
+from registry.catalog.drift import DriftPolicy
 from registry.catalog.entry import ServerName
 from registry.catalog.grant import Grant
 from registry.catalog.rule import Rule
@@ -20,7 +21,9 @@ from registry.governing.decisions import (
     ApproveServer,
     Ask,
     BlockServer,
+    DecideMany,
     Decision,
+    EndDriftPolicy,
     EndRule,
     GiveGrant,
     MakeRule,
@@ -29,6 +32,8 @@ from registry.governing.decisions import (
     RejectRequest,
     RevokeApproval,
     RevokeGrant,
+    Say,
+    SetDriftPolicy,
     UnblockServer,
     command_of,
 )
@@ -37,17 +42,21 @@ from registry.governing.preview import Preview, preview
 from registry.governing.reports import (
     ApprovalReport,
     BlockReport,
+    DecidedReport,
+    DriftPolicyReport,
     GrantReport,
     RuleReport,
     TeamReport,
     Unblocked,
     approval_report,
     block_report,
+    comment_report,
+    drift_policy_report,
     grant_report,
     rule_report,
     team_report,
 )
-from registry.store.governance import Team
+from registry.store.governance import Comment, Team
 from registry.store.interface import Snapshot, Store
 from schemas.rfc3339 import parse_instant
 
@@ -58,6 +67,8 @@ _POSTED: Final[dict[type[Decision], str]] = {
     MakeTeam: "/v1/teams",
     GiveGrant: "/v1/grants",
     MakeRule: "/v1/rules",
+    SetDriftPolicy: "/v1/drift-policies",
+    DecideMany: "/v1/decisions",
     Ask: "/v1/requests",
     ApproveServer: "/v1/approvals",
     BlockServer: "/v1/blocks",
@@ -78,6 +89,10 @@ class GoverningDesk(Protocol):
         """Of a team or all, oldest first; *ended*: also those that were revoked."""
 
     def rules(self, *, ended: bool) -> list[RuleReport]: ...
+    def drift_policies(self) -> list[DriftPolicyReport]: ...
+    def approval(self, approval_id: str) -> ApprovalReport:
+        """Raises NotFound."""
+
     def approvals(self, state: State | None, name: str | None, ends: str | None = None) -> list[ApprovalReport]:
         """Newest first; *ends*: only those in force that end before that instant, RFC 3339."""
 
@@ -102,7 +117,7 @@ class _Here:
             return self._report(store.snapshot(), decision, await decide(store, command))
 
         # What is governed may be decided before anything was ever served.
-        first = isinstance(decision, MakeTeam | GiveGrant | MakeRule)
+        first = isinstance(decision, MakeTeam | GiveGrant | MakeRule | SetDriftPolicy)
         report = self._chosen.run(decided, prepare=first)
         assert isinstance(report, kind)
         return report
@@ -132,6 +147,20 @@ class _Here:
         found = self._chosen.run(_reading(lambda snapshot: snapshot.governance.rules(in_force=not ended)))
         return [*map(rule_report, found)]
 
+    def drift_policies(self) -> list[DriftPolicyReport]:
+        return self._chosen.run(
+            _reading(lambda snapshot: [*map(drift_policy_report, snapshot.governance.drift_policies())])
+        )
+
+    def approval(self, approval_id: str) -> ApprovalReport:
+        def found(snapshot: Snapshot) -> ApprovalReport:
+            approval = snapshot.governance.approval(approval_id)
+            if approval is None:
+                raise NotFound(f"there is no approval {approval_id[:40]!r}")
+            return approval_report(snapshot, approval, now_us=self._chosen.clock.now_us())
+
+        return self._chosen.run(_reading(found))
+
     def approvals(self, state: State | None, name: str | None, ends: str | None = None) -> list[ApprovalReport]:
         now_us = self._chosen.clock.now_us()
         sought = Sought(state=state, name=name, expires_before_us=None if ends is None else parse_instant(ends))
@@ -158,8 +187,15 @@ class _Here:
                 return rule_report(value)
             case Block():
                 return block_report(value)
+            case DriftPolicy():
+                return drift_policy_report(value)
+            case Comment():
+                return comment_report(value)
             case Approval():
                 return approval_report(snapshot, value, now_us=self._chosen.clock.now_us())
+            case list():
+                now_us = self._chosen.clock.now_us()
+                return DecidedReport(items=[approval_report(snapshot, each, now_us=now_us) for each in value])
         assert isinstance(decision, UnblockServer)
         return Unblocked(name=decision.name, version=decision.version)
 
@@ -194,6 +230,12 @@ class _There:
     def rules(self, *, ended: bool) -> list[RuleReport]:
         return self._all("/v1/rules", {"state": "all" if ended else None}, _Page[RuleReport])
 
+    def drift_policies(self) -> list[DriftPolicyReport]:
+        return self._all("/v1/drift-policies", {}, _Page[DriftPolicyReport])
+
+    def approval(self, approval_id: str) -> ApprovalReport:
+        return self._chosen.get(_path("/v1/approvals", approval_id), ApprovalReport)
+
     def approvals(self, state: State | None, name: str | None, ends: str | None = None) -> list[ApprovalReport]:
         asked = {"state": state, "name": name, "expires_before": ends}
         return self._all("/v1/approvals", asked, _Page[ApprovalReport])
@@ -223,6 +265,10 @@ def _route(decision: Decision) -> tuple[str, object]:
             return _path("/v1/approvals", approval, "/reject"), {"reason": reason}
         case RevokeApproval(approval=approval, reason=reason):
             return _path("/v1/approvals", approval, "/revoke"), {"reason": reason}
+        case Say(approval=approval, text=text):
+            return _path("/v1/requests", approval, "/comments"), {"text": text}
+        case EndDriftPolicy(pattern=pattern, reason=reason):
+            return f"/v1/drift-policies?{_asked(pattern=pattern, reason=reason)}", None
         case RevokeGrant(grant=grant, reason=reason):
             return f"{_path('/v1/grants', grant)}?{_asked(reason=reason)}", None
         case EndRule(rule=rule, reason=reason):

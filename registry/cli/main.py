@@ -10,8 +10,6 @@ from registry.cli.approvals import (
     block_command,
     blocks_command,
     reject_command,
-    request_command,
-    requests_command,
     revoke_command,
     unblock_command,
 )
@@ -21,11 +19,13 @@ from registry.cli.capability import capability_group
 from registry.cli.completion import completion_command
 from registry.cli.config import config_group
 from registry.cli.doctor import doctor_command
+from registry.cli.drift import drift_group
 from registry.cli.explain import explain_command, preview_group
 from registry.cli.findings import findings_command
 from registry.cli.governance import governance_group
 from registry.cli.init import init_command
 from registry.cli.publish import publish_command
+from registry.cli.requests import request_group, requests_command
 from registry.cli.serve import serve_command
 from registry.cli.set_status import set_status_command
 from registry.cli.status import quarantine_command, status_command
@@ -61,7 +61,8 @@ for _command in (
     team_group,
     grant_group,
     rule_group,
-    request_command,
+    drift_group,
+    request_group,
     requests_command,
     approve_command,
     reject_command,
