@@ -97,7 +97,9 @@ def prepare(settings: Settings, *, clock: Clock, log: BoundLog) -> None:
     async def put() -> None:
         store = SqliteStore(settings.store.path, clock)
         try:
-            await put_in_force(store, upstreams, private=private_source(settings))
+            await put_in_force(
+                store, upstreams, private=private_source(settings), severities=settings.validation.severities()
+            )
             await perform(store, lambda transaction: configure_webhooks(transaction, webhooks))
             if declared is not None:
                 steps = await apply(

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from registry.catalog.pattern import parse_pattern
+from registry.catalog.rule import Rule, Tolerance
 from registry.catalog.team import parse_team
 from registry.commands.actor import Actor
 from registry.commands.follow import follow_all
@@ -19,6 +20,7 @@ from registry.commands.rules import end_rule, make_rule
 from registry.commands.teams import grant_access, make_team, revoke_access
 from registry.errors import ConfigFault, Invalid
 from registry.governing.declared_approvals import DeclaredApproval, approval_steps, require_meant
+from registry.governing.declared_drift import DeclaredDrift, drift_steps, require_fitting
 from registry.governing.declared_overlays import DeclaredOverlay, overlay_steps, require_overlay_meant
 from registry.governing.steps import DECLARED, Step
 from registry.store.interface import Snapshot, Store
@@ -41,11 +43,16 @@ class DeclaredGrant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class DeclaredRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`[[rule]]`: approves what the pattern covers, as it comes. `teams`: absent for all of them."""
+    """
+    `[[rule]]`: approves what the pattern covers, as it comes. `teams`: absent for all of them. The conditions as
+    `catalog.rule.Rule` has them; absent for none.
+    """
 
     name: str
     pattern: str
     teams: tuple[str, ...] | None = None
+    max_severity: Tolerance | None = None
+    patches_only: bool = False
     reason: str = DECLARED
 
 
@@ -54,6 +61,7 @@ class Declaration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     teams: tuple[DeclaredTeam, ...] = msgspec.field(name="team", default=())
     grants: tuple[DeclaredGrant, ...] = msgspec.field(name="grant", default=())
+    drift: tuple[DeclaredDrift, ...] = ()
     rules: tuple[DeclaredRule, ...] = msgspec.field(name="rule", default=())
     overlays: tuple[DeclaredOverlay, ...] = msgspec.field(name="overlay", default=())
     approvals: tuple[DeclaredApproval, ...] = msgspec.field(name="approval", default=())
@@ -83,11 +91,14 @@ def read_declaration(path: Path) -> Declaration:
                     raise Invalid(f'the [[rule]] "{rule.name}" names team "{name}", and no [[team]] is called so')
         for overlay in declared.overlays:
             require_overlay_meant(overlay, known)
+        for policy in declared.drift:
+            require_fitting(policy)
         for approval in declared.approvals:
             require_meant(approval, known)
         _require_once("[[team]]", [team.name for team in declared.teams])
         _require_once("[[rule]]", [rule.name for rule in declared.rules])
         _require_once("[[overlay]]", [overlay.name for overlay in declared.overlays])
+        _require_once("[[drift]]", [parse_pattern(policy.pattern) for policy in declared.drift])
     except OSError as error:
         raise ConfigFault(f"{path}: cannot be read: {error.strerror}") from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError, Invalid) as error:
@@ -108,6 +119,7 @@ def plan(snapshot: Snapshot, declared: Declaration, *, approvers: int, now_us: i
     return [
         *_teams(snapshot, declared),
         *_grants(snapshot, declared),
+        *drift_steps(snapshot, declared.drift),
         *_rules(snapshot, declared),
         *overlay_steps(snapshot, declared.overlays),
         *approvals,
@@ -175,13 +187,22 @@ def _grants(snapshot: Snapshot, declared: Declaration) -> list[Step]:
     return [*given, *taken]
 
 
+_RuleKey = tuple[str, str, tuple[str, ...] | None, Tolerance | None, bool]
+
+
 def _rules(snapshot: Snapshot, declared: Declaration) -> list[Step]:
-    held = {(rule.name, rule.pattern, rule.audience): rule for rule in snapshot.governance.rules(in_force=True)}
-    wanted = {(rule.name, parse_pattern(rule.pattern), _once(rule.teams)): rule for rule in declared.rules}
+    held: dict[_RuleKey, Rule] = {
+        (rule.name, rule.pattern, rule.audience, rule.max_severity, rule.patches_only): rule
+        for rule in snapshot.governance.rules(in_force=True)
+    }
+    wanted: dict[_RuleKey, DeclaredRule] = {
+        (rule.name, parse_pattern(rule.pattern), _once(rule.teams), rule.max_severity, rule.patches_only): rule
+        for rule in declared.rules
+    }
     ended = [
         Step(
             sign="-",
-            what=f"rule {rule.name}: {rule.pattern}{_for(rule.audience)} ({rule.id})",
+            what=f"rule {_said(key)} ({rule.id})",
             command=lambda transaction, actor, rule=rule: end_rule(  # type: ignore[misc]  # bound per round
                 transaction, rule.id, reason="not declared any more", actor=actor
             ),
@@ -192,23 +213,34 @@ def _rules(snapshot: Snapshot, declared: Declaration) -> list[Step]:
     made = [
         Step(
             sign="+",
-            what=f"rule {name}: {pattern}{_for(teams)}",
+            what=f"rule {_said(key)}",
             command=lambda transaction, actor, rule=rule: make_rule(  # type: ignore[misc]  # bound per round
-                transaction, rule.name, rule.pattern, reason=rule.reason, actor=actor, audience=rule.teams
+                transaction,
+                rule.name,
+                rule.pattern,
+                reason=rule.reason,
+                actor=actor,
+                audience=rule.teams,
+                max_severity=rule.max_severity,
+                patches_only=rule.patches_only,
             ),
         )
-        for (name, pattern, teams), rule in wanted.items()
-        if (name, pattern, teams) not in held
+        for key, rule in wanted.items()
+        if key not in held
     ]
     return [*ended, *made]
 
 
+def _said(key: _RuleKey) -> str:
+    name, pattern, teams, max_severity, patches_only = key
+    whom = "" if teams is None else f" for {' '.join(teams)}"
+    patches = ", patches only" if patches_only else ""
+    findings = "" if max_severity is None else f", findings up to {max_severity}"
+    return f"{name}: {pattern}{whom}{patches}{findings}"
+
+
 def _once(words: tuple[str, ...] | None) -> tuple[str, ...] | None:
     return None if words is None else tuple(sorted(set(words)))
-
-
-def _for(teams: tuple[str, ...] | None) -> str:
-    return "" if teams is None else f" for {' '.join(teams)}"
 
 
 def _require_once(table: str, names: list[str]) -> None:

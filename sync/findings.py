@@ -15,6 +15,7 @@ import msgspec
 from structlog.typing import FilteringBoundLogger
 
 from registry.clock import Clock
+from registry.commands.follow import follow_all
 from registry.commands.perform import perform
 from registry.commands.record_findings import Judged, record_findings
 from registry.errors import StoreFault
@@ -91,6 +92,7 @@ class BackgroundValidation:
                     ),
                     durable=False,
                 )
+                await follow_all(self._store)
                 count += len(judged)
         except StoreFault as fault:
             self._rests_until_ns = self._clock.monotonic_ns() + _REST_AFTER_FAULT_NS

@@ -1,4 +1,4 @@
-"""`/v1/approvals` and `/v1/requests`: what approvers decide, and what they are asked for."""
+"""`/v1/approvals`, `/v1/decisions` and `/v1/requests`: what approvers decide, and what they are asked for."""
 
 from typing import Final
 
@@ -22,12 +22,14 @@ from registry.governing.decisions import (
     ApproveRequest,
     ApproveServer,
     Ask,
+    DecideMany,
     Decision,
     Reason,
     RejectRequest,
     RevokeApproval,
+    Say,
 )
-from registry.governing.reports import ApprovalReport, approval_report
+from registry.governing.reports import ApprovalReport, DecidedReport, approval_report, comment_report
 from registry.policy.mandates import sees_approval
 from registry.policy.principal import Role
 from registry.store.interface import Snapshot
@@ -51,8 +53,14 @@ class Words(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     reason: Reason
 
 
+class Remark(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The body of `POST …/comments`."""
+
+    text: Reason
+
+
 def approval_routes(deciding: Deciding) -> list[HTTPRouteHandler]:
-    """List, one, approve directly, decide about one, request."""
+    """List, one, approve directly, decide about one or many, request, comment."""
     store, clock, identity = deciding.store, deciding.clock, deciding.identity
 
     def report(approval: Approval) -> ApprovalReport:
@@ -138,7 +146,31 @@ def approval_routes(deciding: Deciding) -> list[HTTPRouteHandler]:
             status=201,
         )
 
-    return [list_approvals, get_approval, approve_server, approve, reject, revoke, request]
+    return [list_approvals, get_approval, approve_server, approve, reject, revoke, request, *_more(deciding)]
+
+
+def _more(deciding: Deciding) -> list[HTTPRouteHandler]:
+    """Decide about many, comment."""
+    store, clock, identity = deciding.store, deciding.clock, deciding.identity
+
+    @writing("/v1/decisions", "decide-many")
+    async def decide_many(request: AnyRequest) -> ASGIApp:
+        scope = request.scope
+        principal = identity.holder(scope, Role.APPROVER)
+        made = await deciding.carry_out(scope, principal, await read_json(request, DecideMany, most=LARGEST_BODY))
+        snapshot, now_us = store.snapshot(), clock.now_us()
+        items = [approval_report(snapshot, each, now_us=now_us, most=_MOST_VERSIONS_IN_LIST) for each in made]
+        return private(DecidedReport(items=items))
+
+    @writing("/v1/requests/{approval_id:str}/comments", "comment-request", status=201)
+    async def comment(request: AnyRequest, approval_id: FromPath[str]) -> ASGIApp:
+        scope = request.scope
+        principal = identity.holder(scope, Role.READER, Role.APPROVER)
+        said = await read_json(request, Remark, most=LARGEST_BODY)
+        made = await deciding.carry_out(scope, principal, Say(approval=approval_id, text=said.text))
+        return private(comment_report(made), status=201)
+
+    return [decide_many, comment]
 
 
 def _sought(parameters: dict[str, str]) -> Sought:

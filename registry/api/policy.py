@@ -110,6 +110,9 @@ POLICY: Final[Mapping[str, RoutePolicy]] = {
     "list-overlays": _ADMINISTRATION_READ,
     "set-overlay": RoutePolicy(needs=(Access.ADMINISTRATION,), events=("overlay.set",)),
     "remove-overlay": RoutePolicy(needs=(Access.ADMINISTRATION,), events=("overlay.removed",)),
+    "list-drift-policies": RoutePolicy(needs=(Role.APPROVER, Role.ADMIN, Role.AUDITOR)),
+    "set-drift-policy": RoutePolicy(needs=(Access.ADMINISTRATION,), events=("drift_policy.set",)),
+    "end-drift-policy": RoutePolicy(needs=(Access.ADMINISTRATION,), events=("drift_policy.ended",)),
     "list-blocks": RoutePolicy(needs=(Role.APPROVER, Role.ADMIN, Role.AUDITOR)),
     "block-server": RoutePolicy(needs=(Role.APPROVER, Role.ADMIN), events=("server.blocked",)),
     "unblock-server": RoutePolicy(needs=(Role.APPROVER, Role.ADMIN), events=("server.unblocked",)),
@@ -120,6 +123,7 @@ POLICY: Final[Mapping[str, RoutePolicy]] = {
     "approve-request": RoutePolicy(needs=(Role.APPROVER,), events=_DECIDED),
     "reject-request": RoutePolicy(needs=(Role.APPROVER,), events=("approval.rejected",)),
     "revoke-approval": RoutePolicy(needs=(Role.APPROVER,), events=("approval.revoked",)),
+    "decide-many": RoutePolicy(needs=(Role.APPROVER,), events=(*_DECIDED, "approval.rejected", "approval.revoked")),
     "explain": RoutePolicy(needs=(Role.APPROVER, Role.AUDITOR, Role.ADMIN)),
     "preview-decision": RoutePolicy(
         needs=(Role.APPROVER, Role.ADMIN), harmless="it is decided in a transaction that is undone"
@@ -127,6 +131,7 @@ POLICY: Final[Mapping[str, RoutePolicy]] = {
     # What readers ask for, for teams of their own. Publishers are told what became of what they published.
     "request-approval": RoutePolicy(needs=(Role.READER,), events=("approval.requested",)),
     "file-request": RoutePolicy(needs=(Role.READER,), events=("approval.requested",)),
+    "comment-request": RoutePolicy(needs=(Role.READER, Role.APPROVER), events=("approval.commented",)),
     "list-requests": RoutePolicy(needs=(Role.READER, Role.PUBLISHER)),
     "explain-to-reader": RoutePolicy(needs=(Role.READER,)),
     # What operators do. A backup takes the role auditor, too: the record is in it.

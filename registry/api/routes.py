@@ -16,6 +16,7 @@ from registry.api.capabilities import capability_routes
 from registry.api.challenge import Challenge
 from registry.api.deciding import Deciding
 from registry.api.documentation import documentation_routes
+from registry.api.drift_policies import drift_policy_routes
 from registry.api.explaining import explaining_routes
 from registry.api.findings import finding_routes
 from registry.api.health import health_routes, metrics_route
@@ -103,6 +104,7 @@ def routes(
     table += audit_routes(store, identity)
     table += administration_routes(deciding)
     table += overlay_routes(deciding)
+    table += drift_policy_routes(deciding)
     table += approval_routes(deciding)
     table += explaining_routes(deciding)
     table += capability_routes(store, clock, identity, public_url=public_url)

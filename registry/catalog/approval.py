@@ -6,9 +6,12 @@ An approval is for *bytes*: it names digests, not just versions. If a source cha
 version, the approval stays on record and stops matching.
 
     requested ──► approved ──► revoked
-        │             ├──────► expired
-        ▼             └──────► superseded
+        │  │          ├──────► expired
+        │  └───────┐  └──────► superseded
+        ▼          └─ a draft ─────▲
     rejected
+
+A draft is a request that nobody made: its bytes appeared under an approval. It is superseded when they are gone again.
 """
 
 from enum import StrEnum
@@ -16,6 +19,7 @@ from typing import Final
 
 import msgspec
 
+from registry.catalog.difference import Difference
 from registry.catalog.entry import Digest
 from registry.errors import Conflict
 
@@ -44,10 +48,24 @@ class Move(StrEnum):
 TRANSITIONS: Final[dict[tuple[State, Move], State]] = {
     (State.REQUESTED, Move.APPROVE): State.APPROVED,
     (State.REQUESTED, Move.REJECT): State.REJECTED,
+    (State.REQUESTED, Move.SUPERSEDE): State.SUPERSEDED,
     (State.APPROVED, Move.REVOKE): State.REVOKED,
     (State.APPROVED, Move.EXPIRE): State.EXPIRED,
     (State.APPROVED, Move.SUPERSEDE): State.SUPERSEDED,
 }
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    Why there is a request that nobody made.
+
+    `beside`: the approval under which the bytes changed. `before`: the digest of those it was compared with,
+    hexadecimal: what was served last.
+    """
+
+    beside: str
+    before: str
+    difference: Difference
 
 
 class Approval(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +81,8 @@ class Approval(msgspec.Struct, frozen=True, kw_only=True):
         first_by: Who agreed first, where two are needed.
         expires_us: When it ends by itself; None for never.
         rule: The rule that decided; None where a person did.
+        draft: What changed; None where somebody asked or decided by themselves.
+        policy: The pattern of the policy that decided, about a draft; None where a person did.
     """
 
     id: str
@@ -79,6 +99,8 @@ class Approval(msgspec.Struct, frozen=True, kw_only=True):
     first_by: str | None = None
     expires_us: int | None = None
     rule: str | None = None
+    draft: Draft | None = None
+    policy: str | None = None
 
     def is_for(self, team: str) -> bool:
         """Whether *team* is among those it is for."""
@@ -105,6 +127,18 @@ class ApprovedVersion(msgspec.Struct, frozen=True, kw_only=True):
     text_id: int | None
     registry_types: str
     transports: str
+
+    @property
+    def endurance(self) -> tuple[int, int, str]:
+        """Greater for what ends later, then for what was decided later."""
+        approval = self.approval
+        expires_us = 1 << 62 if approval.expires_us is None else approval.expires_us
+        return expires_us, approval.decided_us or 0, approval.id
+
+    @property
+    def recency(self) -> tuple[int, bool, tuple[int, int, str]]:
+        """Greater for what was decided later; at the same instant a person goes before a policy."""
+        return self.approval.decided_us or 0, self.approval.policy is None, self.endurance
 
 
 def moved(approval: Approval, move: Move) -> State:

@@ -22,6 +22,7 @@ _SEMVER: Final = re.compile(
 _OTHER, _SEMANTIC = b"\x00", b"\x01"
 _END, _NUMBER, _WORD = b"\x00", b"\x01", b"\x02"
 _PRERELEASE, _RELEASED = b"\x01", b"\x02"
+_MOST_DIGITS: Final = 18
 _INSTANT_OFFSET: Final = 1 << 63
 
 
@@ -37,6 +38,14 @@ class Ranked(msgspec.Struct, frozen=True, kw_only=True):
 def is_semantic(version: str) -> bool:
     """Whether *version* has three numeric parts, and otherwise follows semantic versioning."""
     return _SEMVER.fullmatch(version) is not None
+
+
+def patch_of(version: str) -> tuple[int, int, int] | None:
+    """Major, minor and patch of a released semantic version; None for prereleases and everything else."""
+    match = _SEMVER.fullmatch(version)
+    if match is None or match[4] is not None or max(len(match[part]) for part in (1, 2, 3)) > _MOST_DIGITS:
+        return None
+    return int(match[1]), int(match[2]), int(match[3])
 
 
 def rank(version: str, published_us: int) -> bytes:

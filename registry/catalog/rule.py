@@ -1,18 +1,35 @@
-"""Who approves without a person: an auto-approval rule, and the decisions it makes."""
+"""Who approves without a person: an auto-approval rule, and what it asks of what it approves."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
 
 import msgspec
 
+from registry.catalog.approval import ApprovedVersion, State
+from registry.catalog.drift import declined, within_audience
 from registry.catalog.pattern import covers
+from registry.catalog.ranking import patch_of
+from registry.catalog.view import StoredEntry
+from schemas.validation.issue import Severity
+
+
+class Tolerance(StrEnum):
+    """The worst finding that is borne with. There is none for errors: that would be no condition."""
+
+    NONE = "none"
+    INFO = "info"
+    WARNING = "warning"
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """
-    Approves every version of the names it covers as it arrives.
+    Approves every version of the names it covers as it arrives, if it meets the conditions.
 
     `audience`: the teams it approves for; None for all. `approval`: the approval under which its decisions are on
     record. `reason`: why it exists, in words.
+
+    `max_severity`: the worst finding that a document may have; None for any, known or not. `patches_only`: approves
+    later patches of what a person approved for these teams, and nothing else.
     """
 
     id: str
@@ -23,6 +40,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     made_us: int
     made_by: str
     audience: tuple[str, ...] | None = None
+    max_severity: Tolerance | None = None
+    patches_only: bool = False
     ended_us: int | None = None
     ended_by: str | None = None
 
@@ -30,13 +49,70 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     def in_force(self) -> bool:
         return self.ended_us is None
 
+    @property
+    def conditional(self) -> bool:
+        """Whether there are conditions."""
+        return self.patches_only or self.max_severity is not None
+
 
 def approving(name: str, rules: Iterable[Rule]) -> list[Rule]:
     """
     The rules that approve what *name* brings: for every audience the one made first, and none beside one for all teams.
+
+    Those with conditions come last, all of them that another rule does not make needless.
     """
     first: dict[tuple[str, ...] | None, Rule] = {}
+    conditional: list[Rule] = []
     for rule in sorted(rules, key=lambda rule: (rule.made_us, rule.id)):
         if rule.in_force and covers(rule.pattern, name):
-            first.setdefault(rule.audience, rule)
-    return [first[None]] if None in first else list(first.values())
+            if rule.conditional:
+                conditional.append(rule)
+            else:
+                first.setdefault(rule.audience, rule)
+    if None in first:
+        return [first[None]]
+    return [*first.values(), *(rule for rule in conditional if rule.audience not in first)]
+
+
+def patched(
+    rule: Rule, entry: StoredEntry, approved: Sequence[ApprovedVersion], *, now_us: int
+) -> ApprovedVersion | None:
+    """
+    What *entry* is a later patch of, that a person approved for all whom *rule* is for; None if there is nothing.
+
+    A version whose bytes changed after somebody decided about it is no patch of anything.
+    """
+    patch = patch_of(entry.version)
+    if patch is None or any(_changed(each, entry) for each in approved):
+        return None
+    line = [
+        (before, each)
+        for each in approved
+        if each.approval.rule is None
+        and each.approval.in_force(now_us)
+        and within_audience(rule.audience, each.approval.audience)
+        and (before := patch_of(each.version)) is not None
+        and before[:2] == patch[:2]
+        and before < patch
+    ]
+    return max(line, key=lambda found: (found[0], found[1].approval.id))[1] if line else None
+
+
+def refused(rule: Rule, entry: StoredEntry, approved: Iterable[ApprovedVersion]) -> bool:
+    """Whether a person said no to these bytes for those whom *rule* is for: no condition outweighs that."""
+    return declined(entry, rule.audience, (each for each in approved if each.approval.rule is None))
+
+
+def tolerates(tolerance: Tolerance, found: Iterable[Severity]) -> bool:
+    """Whether none of *found* is worse than what is borne with."""
+    borne = {
+        Tolerance.NONE: frozenset[Severity](),
+        Tolerance.INFO: frozenset({Severity.INFO}),
+        Tolerance.WARNING: frozenset({Severity.INFO, Severity.WARNING}),
+    }
+    return borne[tolerance].issuperset(found)
+
+
+def _changed(each: ApprovedVersion, entry: StoredEntry) -> bool:
+    undecided = (State.REQUESTED, State.REJECTED)
+    return each.version == entry.version and each.digest != entry.digest and each.approval.state not in undecided

@@ -36,8 +36,8 @@ class OnChange(StrEnum):
     """
     What happens to an approved version when its source changes the document.
 
-    HOLD serves the approved bytes of this source on, WITHDRAW serves nothing until the new ones are approved, FOLLOW
-    serves the new ones.
+    HOLD serves the approved bytes of this source on, WITHDRAW serves nothing until the new ones are approved. FOLLOW
+    approves the new ones (drift.py); what it did not approve is held.
     """
 
     HOLD = "hold"
@@ -137,7 +137,7 @@ def _verdict(team: str, standing: Standing, entry: StoredEntry, grant: Grant | N
         )
     return Verdict(
         version=version,
-        shown=_shown(entry, chosen, standing.on_change),
+        shown=_shown(entry, chosen),
         because=Because.VISIBLE,
         reason=_reason(grant, chosen, entry),
         grant=grant,
@@ -150,21 +150,16 @@ def _chosen(entry: StoredEntry, in_force: Sequence[ApprovedVersion], on_change: 
     """Of several for the same bytes the one that lasts longest; for other bytes the one decided last."""
     same = [each for each in in_force if each.digest == entry.digest]
     if same:
-        return max(same, key=_endurance)
+        return max(same, key=lambda each: each.endurance)
     if on_change is OnChange.WITHDRAW:
         return None
     # Who takes a name over is not served with what was approved of its previous owner.
     kept = [each for each in in_force if each.document_id is not None and each.entry_id == entry.id]
-    return max(kept, key=lambda each: (each.approval.decided_us or 0, each.approval.id), default=None)
+    return max(kept, key=lambda each: each.recency, default=None)
 
 
-def _endurance(approved: ApprovedVersion) -> tuple[int, str]:
-    expires_us = approved.approval.expires_us
-    return (1 << 62 if expires_us is None else expires_us), approved.approval.id
-
-
-def _shown(entry: StoredEntry, chosen: ApprovedVersion, on_change: OnChange) -> StoredEntry:
-    if chosen.digest == entry.digest or on_change is OnChange.FOLLOW:
+def _shown(entry: StoredEntry, chosen: ApprovedVersion) -> StoredEntry:
+    if chosen.digest == entry.digest:
         return entry
     assert chosen.document_id is not None
     assert chosen.text_id is not None

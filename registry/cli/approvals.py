@@ -1,4 +1,4 @@
-"""`mcp-registry request`, `requests`, `approve`, `reject`, `revoke`, `block`, `unblock`, `blocks`."""
+"""`mcp-registry approve`, `reject`, `revoke`, `block`, `unblock`, `blocks`."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,93 +7,24 @@ import click
 from rich.markup import escape
 
 from registry.catalog.approval import State
-from registry.cli.choosing import chosen_teams, expires_option, expiry, json_option, named, reason_option, team_options
+from registry.cli.choosing import chosen_teams, expires_option, json_option, named, reason_option, team_options
 from registry.cli.governing_desk import GoverningDesk, governing_desk
 from registry.cli.output import console, emit_json, seconds, table
 from registry.cli.target import target, target_options
 from registry.governing.decisions import (
     ApproveRequest,
     ApproveServer,
-    Ask,
     BlockServer,
+    DecideMany,
     RejectRequest,
     RevokeApproval,
     RevokeGrant,
     UnblockServer,
+    Verdict,
 )
-from registry.governing.reports import ApprovalReport, BlockReport, GrantReport, Unblocked
+from registry.governing.reports import ApprovalReport, BlockReport, DecidedReport, GrantReport, Unblocked
 
 APPROVAL, GRANT = "apr_", "grt_"
-
-
-@click.command("request")
-@click.argument("name", metavar="NAME")
-@click.argument("versions", metavar="[VERSION]…", nargs=-1)
-@target_options
-@click.option("--team", "teams", metavar="TEAM", multiple=True, required=True, help="Who needs it; may be repeated.")
-@reason_option
-@expires_option
-@json_option
-def request_command(
-    name: str,
-    versions: tuple[str, ...],
-    config: Path | None,
-    server: str | None,
-    teams: tuple[str, ...],
-    reason: str,
-    expires_at: str | None,
-    as_json: bool,
-) -> None:
-    """Ask for NAME, or some of its versions, to be approved: those that exist now."""
-    decision = Ask(name=name, versions=versions or None, teams=teams, reason=reason, expires_at=expires_at)
-    _said(governing_desk(target(config, server)).decide(decision, ApprovalReport), as_json)
-
-
-@click.command("requests")
-@target_options
-@click.option(
-    "--state",
-    type=click.Choice([*(state.value for state in State), "any"]),
-    default=State.REQUESTED.value,
-    show_default=True,
-    help="Those in this state.",
-)
-@click.option("--name", metavar="NAME", help="Only about this server.")
-@click.option(
-    "--expiring",
-    "ends",
-    metavar="DURATION",
-    callback=expiry,
-    help="Only those in force that end by themselves within it, such as 30d.",
-)
-@json_option
-def requests_command(
-    config: Path | None, server: str | None, state: str, name: str | None, ends: str | None, as_json: bool
-) -> None:
-    """List what waits for a decision, or was decided, newest first."""
-    wanted = None if state == "any" or ends is not None else State(state)
-    reports = governing_desk(target(config, server)).approvals(wanted, name, ends)
-    if as_json:
-        emit_json(reports)
-        return
-    if not reports:
-        click.echo("nothing waits for a decision" if wanted is State.REQUESTED else "there are none")
-        return
-    shown = table(
-        "Approvals", "approval", "state", "server", "versions", "teams", "asked by", "decided by", "ends", "why"
-    )
-    for each in reports:
-        words = (
-            each.name or "(by a rule)",
-            _versions(each) if each.name else "-",
-            _teams(each),
-            each.requested_by,
-            each.decided_by or "-",
-            seconds(each.expires_at),
-            each.reason or each.request,
-        )
-        shown.add_row(each.id, each.state, *map(escape, words))
-    console().print(shown)
 
 
 @click.command("approve")
@@ -117,36 +48,48 @@ def approve_command(
 ) -> None:
     """Approve a request, by its id or the beginning of it; or NAME, or some of its versions, without one.
 
-    Without a request say for whom: --team TEAM, or --all-teams.
+    Without a request say for whom: --team TEAM, or --all-teams. Several requests are approved at once, or none is:
+    mcp-registry approve ID ID…
     """
     desk = governing_desk(target(config, server))
+    if what.startswith(APPROVAL) and versions and not (teams or all_teams):
+        _decide_many(desk, Verdict.APPROVE, (what, *versions), State.REQUESTED, reason, as_json, expires_at)
+        return
     decision = approving(desk, what, versions, teams, all_teams, reason, expires_at)
-    _said(desk.decide(decision, ApprovalReport), as_json)
+    said(desk.decide(decision, ApprovalReport), as_json)
 
 
 @click.command("reject")
-@click.argument("approval", metavar="ID")
+@click.argument("approvals", metavar="ID…", nargs=-1, required=True)
 @target_options
 @reason_option
 @json_option
-def reject_command(approval: str, config: Path | None, server: str | None, reason: str, as_json: bool) -> None:
-    """Say no to a request, by its id or the beginning of it. Who asked is shown the reason."""
+def reject_command(
+    approvals: tuple[str, ...], config: Path | None, server: str | None, reason: str, as_json: bool
+) -> None:
+    """Say no to a request, by its id or the beginning of it, or to several at once. Who asked is shown the reason."""
     desk = governing_desk(target(config, server))
-    decision = RejectRequest(approval=_approval(desk, approval, State.REQUESTED), reason=reason)
-    _said(desk.decide(decision, ApprovalReport), as_json)
+    if len(approvals) > 1:
+        _decide_many(desk, Verdict.REJECT, approvals, State.REQUESTED, reason, as_json)
+        return
+    decision = RejectRequest(approval=approval_named(desk, approvals[0], State.REQUESTED), reason=reason)
+    said(desk.decide(decision, ApprovalReport), as_json)
 
 
 @click.command("revoke")
-@click.argument("what", metavar="ID")
+@click.argument("what", metavar="ID…", nargs=-1, required=True)
 @target_options
 @reason_option
 @json_option
-def revoke_command(what: str, config: Path | None, server: str | None, reason: str, as_json: bool) -> None:
-    """End an approval (apr_…) or a grant (grt_…), by its id or the beginning of it."""
+def revoke_command(what: tuple[str, ...], config: Path | None, server: str | None, reason: str, as_json: bool) -> None:
+    """End an approval (apr_…) or a grant (grt_…), by its id or the beginning of it; several approvals at once."""
     desk = governing_desk(target(config, server))
-    decision = revoking(desk, what, reason)
+    if len(what) > 1:
+        _decide_many(desk, Verdict.REVOKE, what, State.APPROVED, reason, as_json)
+        return
+    decision = revoking(desk, what[0], reason)
     if isinstance(decision, RevokeApproval):
-        _said(desk.decide(decision, ApprovalReport), as_json)
+        said(desk.decide(decision, ApprovalReport), as_json)
         return
     revoked = desk.decide(decision, GrantReport)
     if as_json:
@@ -220,7 +163,7 @@ def approving(
     if what.startswith(APPROVAL):
         if versions or teams or all_teams:
             raise click.UsageError("a request says itself which versions it is about, and for whom")
-        whole = _approval(desk, what, State.REQUESTED)
+        whole = approval_named(desk, what, State.REQUESTED)
         return ApproveRequest(approval=whole, reason=reason, expires_at=expires_at)
     audience = chosen_teams(teams, all_teams)
     return ApproveServer(
@@ -234,29 +177,59 @@ def revoking(desk: GoverningDesk, what: str, reason: str) -> RevokeApproval | Re
         whole = named(what, GRANT, lambda: (each.id for each in desk.grants(None, ended=False)))
         return RevokeGrant(grant=whole, reason=reason)
     if what.startswith(APPROVAL):
-        return RevokeApproval(approval=_approval(desk, what, State.APPROVED), reason=reason)
+        return RevokeApproval(approval=approval_named(desk, what, State.APPROVED), reason=reason)
     raise click.UsageError("give the id of an approval (apr_…) or of a grant (grt_…)")
 
 
-def _approval(desk: GoverningDesk, text: str, state: State) -> str:
+def approval_named(desk: GoverningDesk, text: str, state: State | None) -> str:
+    """The id that *text* is, or begins, of an approval in that state. Raises UsageError, NotFound, Invalid."""
+    if not text.startswith(APPROVAL):
+        raise click.UsageError(f"{text} is not the id of an approval or a request (apr_…)")
     return named(text, APPROVAL, lambda: (each.id for each in desk.approvals(state, None)))
 
 
-def _said(report: ApprovalReport, as_json: bool) -> None:
+def said(report: ApprovalReport, as_json: bool) -> None:
+    """Tell what became of it."""
     if as_json:
         emit_json(report)
-        return
-    about = f"{report.name} {_versions(report)}" if report.name else "what a rule approved"
+    else:
+        click.echo(in_a_line(report))
+
+
+def in_a_line(report: ApprovalReport) -> str:
+    """What it is, about what, and for whom."""
+    about = f"{report.name} {versions_of(report)}" if report.name else "what a rule approved"
     waits = f"; {report.first_by} agreed, one more must" if report.first_by and report.state == State.REQUESTED else ""
-    click.echo(f"{report.id}: {report.state}, {about}, for {_teams(report)}{waits}")
+    return f"{report.id}: {report.state}, {about}, for {teams_of(report)}{waits}"
 
 
-def _versions(report: ApprovalReport) -> str:
+def versions_of(report: ApprovalReport) -> str:
+    """Those it names."""
     return " ".join(dict.fromkeys(each.version for each in report.versions))
 
 
-def _teams(report: ApprovalReport) -> str:
+def teams_of(report: ApprovalReport) -> str:
+    """Those it is for."""
     return "all teams" if report.teams is None else " ".join(report.teams)
+
+
+def _decide_many(
+    desk: GoverningDesk,
+    verdict: Verdict,
+    texts: Sequence[str],
+    state: State,
+    reason: str,
+    as_json: bool,
+    expires_at: str | None = None,
+) -> None:
+    ids = tuple(dict.fromkeys(approval_named(desk, text, state) for text in texts))
+    decision = DecideMany(verdict=verdict, approvals=ids, reason=reason, expires_at=expires_at)
+    decided = desk.decide(decision, DecidedReport)
+    if as_json:
+        emit_json(decided.items)
+        return
+    for each in decided.items:
+        click.echo(in_a_line(each))
 
 
 def _named(name: str, version: str | None) -> str:

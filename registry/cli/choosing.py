@@ -5,6 +5,8 @@ from typing import Any, Final
 
 import click
 
+from registry.catalog.rule import Tolerance
+from registry.cli.target import Local, Remote
 from registry.clock import SystemClock
 from registry.errors import Invalid, NotFound
 from registry.settings.values import duration_s
@@ -24,6 +26,24 @@ def team_options(command: Callable[..., Any]) -> Callable[..., Any]:  # Any: cli
     return click.option("--team", "teams", metavar="TEAM", multiple=True, help="For this team; may be repeated.")(
         command
     )
+
+
+def conditions(command: Callable[..., Any]) -> Callable[..., Any]:  # Any: as above
+    """Give a command `--max-severity` and `--patches-only`, as `max_severity` and `patches_only`."""
+    command = click.option("--patches-only", is_flag=True, help="Only later patches of what a person approved.")(
+        command
+    )
+    return click.option(
+        "--max-severity",
+        type=click.Choice([each.value for each in Tolerance]),
+        help="Only what has no worse findings, once they are known.",
+    )(command)
+
+
+def note_file(chosen: Local | Remote) -> None:
+    """Say so if the next start takes back what was decided."""
+    if isinstance(chosen, Local) and (file := chosen.settings.governance.file) is not None:
+        click.echo(f"the next start takes this back unless {file} says so too", err=True)
 
 
 def chosen_teams(teams: tuple[str, ...], all_teams: bool) -> tuple[str, ...] | None:

@@ -5,12 +5,14 @@ from pathlib import Path
 import click
 from rich.markup import escape
 
+from registry.catalog.rule import Tolerance
+from registry.catalog.standing import OnChange
 from registry.cli.approvals import approving, revoking
-from registry.cli.choosing import chosen_teams, json_option, team_options
+from registry.cli.choosing import chosen_teams, conditions, json_option, team_options
 from registry.cli.governing_desk import GoverningDesk, governing_desk
 from registry.cli.output import console, emit_json, seconds, table
 from registry.cli.target import target, target_options
-from registry.governing.decisions import BlockServer, GiveGrant, MakeRule, Previewed
+from registry.governing.decisions import BlockServer, GiveGrant, MakeRule, Previewed, SetDriftPolicy
 
 _REASON = "a preview"
 
@@ -61,6 +63,7 @@ def preview_grant_command(team: str, pattern: str, config: Path | None, server: 
 @click.argument("pattern", metavar="PATTERN")
 @target_options
 @team_options
+@conditions
 @json_option
 def preview_rule_command(
     pattern: str,
@@ -68,11 +71,30 @@ def preview_rule_command(
     server: str | None,
     teams: tuple[str, ...],
     all_teams: bool,
+    max_severity: str | None,
+    patches_only: bool,
     as_json: bool,
 ) -> None:
     """Approving what PATTERN covers by a rule."""
-    audience = chosen_teams(teams, all_teams)
-    decision = MakeRule(name=f"preview of {pattern}"[:100], pattern=pattern, teams=audience, reason=_REASON)
+    decision = MakeRule(
+        name=f"preview of {pattern}"[:100],
+        pattern=pattern,
+        teams=chosen_teams(teams, all_teams),
+        reason=_REASON,
+        max_severity=None if max_severity is None else Tolerance(max_severity),
+        patches_only=patches_only,
+    )
+    _show(governing_desk(target(config, server)), decision, as_json)
+
+
+@preview_group.command("drift")
+@click.argument("pattern", metavar="PATTERN")
+@click.argument("on_change", type=click.Choice([each.value for each in OnChange]))
+@target_options
+@json_option
+def preview_drift_command(pattern: str, on_change: str, config: Path | None, server: str | None, as_json: bool) -> None:
+    """Holding, withdrawing or following what changes of PATTERN."""
+    decision = SetDriftPolicy(pattern=pattern, on_change=OnChange(on_change), reason=_REASON)
     _show(governing_desk(target(config, server)), decision, as_json)
 
 

@@ -8,6 +8,7 @@ import msgspec
 
 from registry.catalog.approval import Approval, State
 from registry.catalog.changes import Overlay
+from registry.catalog.drift import DriftPolicy
 from registry.catalog.entry import ServerName
 from registry.catalog.grant import Grant
 from registry.catalog.rule import Rule
@@ -21,7 +22,9 @@ from registry.governing.decisions import (
     ApproveServer,
     Ask,
     BlockServer,
+    DecideMany,
     Decision,
+    EndDriftPolicy,
     EndRule,
     GiveGrant,
     MakeRule,
@@ -31,6 +34,8 @@ from registry.governing.decisions import (
     RemoveOverlay,
     RevokeApproval,
     RevokeGrant,
+    Say,
+    SetDriftPolicy,
     SetOverlay,
     UnblockServer,
     command_of,
@@ -40,6 +45,8 @@ from registry.governing.preview import Preview, preview
 from registry.governing.reports import (
     ApprovalReport,
     BlockReport,
+    DecidedReport,
+    DriftPolicyReport,
     GrantReport,
     OverlayReport,
     RuleReport,
@@ -47,12 +54,14 @@ from registry.governing.reports import (
     Unblocked,
     approval_report,
     block_report,
+    comment_report,
+    drift_policy_report,
     grant_report,
     overlay_report,
     rule_report,
     team_report,
 )
-from registry.store.governance import Team
+from registry.store.governance import Comment, Team
 from registry.store.interface import Snapshot, Store
 from schemas.rfc3339 import parse_instant
 
@@ -64,6 +73,8 @@ _POSTED: Final[dict[type[Decision], str]] = {
     GiveGrant: "/v1/grants",
     MakeRule: "/v1/rules",
     SetOverlay: "/v1/overlays",
+    SetDriftPolicy: "/v1/drift-policies",
+    DecideMany: "/v1/decisions",
     Ask: "/v1/requests",
     ApproveServer: "/v1/approvals",
     BlockServer: "/v1/blocks",
@@ -85,6 +96,10 @@ class GoverningDesk(Protocol):
 
     def rules(self, *, ended: bool) -> list[RuleReport]: ...
     def overlays(self, *, ended: bool) -> list[OverlayReport]: ...
+    def drift_policies(self) -> list[DriftPolicyReport]: ...
+    def approval(self, approval_id: str) -> ApprovalReport:
+        """Raises NotFound."""
+
     def approvals(self, state: State | None, name: str | None, ends: str | None = None) -> list[ApprovalReport]:
         """Newest first; *ends*: only those in force that end before that instant, RFC 3339."""
 
@@ -109,7 +124,7 @@ class _Here:
             return self._report(store.snapshot(), decision, await decide(store, command))
 
         # What is governed may be decided before anything was ever served.
-        first = isinstance(decision, MakeTeam | GiveGrant | MakeRule | SetOverlay)
+        first = isinstance(decision, MakeTeam | GiveGrant | MakeRule | SetDriftPolicy | SetOverlay)
         report = self._chosen.run(decided, prepare=first)
         assert isinstance(report, kind)
         return report
@@ -143,6 +158,20 @@ class _Here:
         found = self._chosen.run(_reading(lambda snapshot: snapshot.governance.overlays(in_force=not ended)))
         return [*map(overlay_report, found)]
 
+    def drift_policies(self) -> list[DriftPolicyReport]:
+        return self._chosen.run(
+            _reading(lambda snapshot: [*map(drift_policy_report, snapshot.governance.drift_policies())])
+        )
+
+    def approval(self, approval_id: str) -> ApprovalReport:
+        def found(snapshot: Snapshot) -> ApprovalReport:
+            approval = snapshot.governance.approval(approval_id)
+            if approval is None:
+                raise NotFound(f"there is no approval {approval_id[:40]!r}")
+            return approval_report(snapshot, approval, now_us=self._chosen.clock.now_us())
+
+        return self._chosen.run(_reading(found))
+
     def approvals(self, state: State | None, name: str | None, ends: str | None = None) -> list[ApprovalReport]:
         now_us = self._chosen.clock.now_us()
         sought = Sought(state=state, name=name, expires_before_us=None if ends is None else parse_instant(ends))
@@ -171,8 +200,15 @@ class _Here:
                 return overlay_report(value)
             case Block():
                 return block_report(value)
+            case DriftPolicy():
+                return drift_policy_report(value)
+            case Comment():
+                return comment_report(value)
             case Approval():
                 return approval_report(snapshot, value, now_us=self._chosen.clock.now_us())
+            case list():
+                now_us = self._chosen.clock.now_us()
+                return DecidedReport(items=[approval_report(snapshot, each, now_us=now_us) for each in value])
         assert isinstance(decision, UnblockServer)
         return Unblocked(name=decision.name, version=decision.version)
 
@@ -210,6 +246,12 @@ class _There:
     def overlays(self, *, ended: bool) -> list[OverlayReport]:
         return self._all("/v1/overlays", {"state": "all" if ended else None}, _Page[OverlayReport])
 
+    def drift_policies(self) -> list[DriftPolicyReport]:
+        return self._all("/v1/drift-policies", {}, _Page[DriftPolicyReport])
+
+    def approval(self, approval_id: str) -> ApprovalReport:
+        return self._chosen.get(_path("/v1/approvals", approval_id), ApprovalReport)
+
     def approvals(self, state: State | None, name: str | None, ends: str | None = None) -> list[ApprovalReport]:
         asked = {"state": state, "name": name, "expires_before": ends}
         return self._all("/v1/approvals", asked, _Page[ApprovalReport])
@@ -239,6 +281,10 @@ def _route(decision: Decision) -> tuple[str, object]:
             return _path("/v1/approvals", approval, "/reject"), {"reason": reason}
         case RevokeApproval(approval=approval, reason=reason):
             return _path("/v1/approvals", approval, "/revoke"), {"reason": reason}
+        case Say(approval=approval, text=text):
+            return _path("/v1/requests", approval, "/comments"), {"text": text}
+        case EndDriftPolicy(pattern=pattern, reason=reason):
+            return f"/v1/drift-policies?{_asked(pattern=pattern, reason=reason)}", None
         case RevokeGrant(grant=grant, reason=reason):
             return f"{_path('/v1/grants', grant)}?{_asked(reason=reason)}", None
         case EndRule(rule=rule, reason=reason):

@@ -21,6 +21,11 @@ async def bring_in_force(store: Store, chosen: Local) -> None:
     lease = store.snapshot().lease(JOBS)
     if lease is None or lease.expires_us <= chosen.clock.now_us():
         upstreams = configured_upstreams(chosen.settings, os.environ)
-        await put_in_force(store, upstreams, private=private_source(chosen.settings))
+        await put_in_force(
+            store,
+            upstreams,
+            private=private_source(chosen.settings),
+            severities=chosen.settings.validation.severities(),
+        )
         names = [webhook.name for webhook in chosen.settings.webhooks]
         await perform(store, lambda transaction: configure_webhooks(transaction, names))

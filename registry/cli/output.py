@@ -37,6 +37,11 @@ def table(title: str, *columns: str) -> Table:
     return made
 
 
+def plain(text: str) -> str:
+    """*text* in one line that moves no cursor: what others wrote is not for the terminal to obey."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
+
+
 def duration(seconds: float) -> str:
     """`2 h 5 min`: the two largest units that say something."""
     if seconds < 1:

@@ -6,10 +6,10 @@ import click
 from rich.markup import escape
 
 from registry.catalog.changes import Changes, Icon, PackageRewrite, RemoteRewrite
-from registry.cli.choosing import chosen_teams, json_option, named, reason_option, team_options
+from registry.cli.choosing import chosen_teams, json_option, named, note_file, reason_option, team_options
 from registry.cli.governing_desk import governing_desk
 from registry.cli.output import console, emit_json, seconds, table
-from registry.cli.target import note_file, target, target_options
+from registry.cli.target import target, target_options
 from registry.governing.decisions import RemoveOverlay, SetOverlay
 from registry.governing.reports import OverlayReport
 

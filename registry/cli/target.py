@@ -194,9 +194,3 @@ def local_target(config: Path | None, server: str | None, *, why: str) -> Local:
     if isinstance(chosen, Remote):
         raise click.UsageError(f"{why}; use --config FILE on the machine that has the store")
     return chosen
-
-
-def note_file(chosen: Local | Remote) -> None:
-    """Say that what was decided on the store ends with the next start, unless the governance file has it too."""
-    if isinstance(chosen, Local) and (file := chosen.settings.governance.file) is not None:
-        click.echo(f"the next start takes this back unless {file} says so too", err=True)

@@ -5,10 +5,11 @@ from pathlib import Path
 import click
 from rich.markup import escape
 
-from registry.cli.choosing import chosen_teams, json_option, named, reason_option, team_options
+from registry.catalog.rule import Tolerance
+from registry.cli.choosing import chosen_teams, conditions, json_option, named, note_file, reason_option, team_options
 from registry.cli.governing_desk import governing_desk
 from registry.cli.output import console, emit_json, seconds, table
-from registry.cli.target import note_file, target, target_options
+from registry.cli.target import target, target_options
 from registry.governing.decisions import EndRule, GiveGrant, MakeRule, MakeTeam, RevokeGrant
 from registry.governing.reports import GrantReport, RuleReport, TeamReport
 
@@ -121,6 +122,7 @@ def rule_group() -> None:
 @click.argument("pattern", metavar="PATTERN")
 @target_options
 @team_options
+@conditions
 @reason_option
 @json_option
 def make_rule_command(
@@ -130,12 +132,24 @@ def make_rule_command(
     server: str | None,
     teams: tuple[str, ...],
     all_teams: bool,
+    max_severity: str | None,
+    patches_only: bool,
     reason: str,
     as_json: bool,
 ) -> None:
-    """Approve what PATTERN covers, what is there and what comes. NAME says what the rule is called."""
+    """Approve what PATTERN covers, what is there and what comes. NAME says what the rule is called.
+
+    Of two conditions both must hold.
+    """
     chosen = target(config, server)
-    decision = MakeRule(name=name, pattern=pattern, teams=chosen_teams(teams, all_teams), reason=reason)
+    decision = MakeRule(
+        name=name,
+        pattern=pattern,
+        teams=chosen_teams(teams, all_teams),
+        reason=reason,
+        max_severity=None if max_severity is None else Tolerance(max_severity),
+        patches_only=patches_only,
+    )
     made = governing_desk(chosen).decide(decision, RuleReport)
     note_file(chosen)
     _said(made, f"{made.id}: approves {made.pattern}", as_json)
@@ -151,10 +165,19 @@ def list_rules_command(config: Path | None, server: str | None, ended: bool, as_
     if as_json:
         emit_json(reports)
         return
-    shown = table("Rules", "rule", "state", "name", "pattern", "teams", "approval", "made", "by", "reason")
+    shown = table("Rules", "rule", "state", "name", "pattern", "teams", "if", "approval", "made", "by", "reason")
     for each in reports:
         teams = "all" if each.teams is None else " ".join(each.teams)
-        words = (each.name, each.pattern, teams, each.approval, seconds(each.made_at), each.made_by, each.reason)
+        words = (
+            each.name,
+            each.pattern,
+            teams,
+            _conditions(each),
+            each.approval,
+            seconds(each.made_at),
+            each.made_by,
+            each.reason,
+        )
         shown.add_row(each.id, each.state, *map(escape, words))
     console().print(shown)
 
@@ -172,6 +195,11 @@ def end_rule_command(rule: str, config: Path | None, server: str | None, reason:
     ended = desk.decide(EndRule(rule=whole, reason=reason), RuleReport)
     note_file(chosen)
     _said(ended, f"{ended.id}: ended; what it approved stays approved until {ended.approval} is revoked", as_json)
+
+
+def _conditions(rule: RuleReport) -> str:
+    findings = "" if rule.max_severity is None else f"findings: {rule.max_severity} at worst"
+    return ", ".join(filter(None, ("a patch" if rule.patches_only else "", findings))) or "-"
 
 
 def _said(report: object, words: str, as_json: bool) -> None:

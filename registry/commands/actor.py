@@ -53,6 +53,10 @@ SYNC: Final = Actor(subject="system:sync", roles=("operator",))
 START: Final = Actor(subject="system:start", roles=("operator",))
 CLOCK: Final = Actor(subject="system:clock", roles=())
 """What ends by itself."""
+RULES: Final = Actor(subject="system:rules", roles=())
+"""What rules with conditions approve."""
+DRIFT: Final = Actor(subject="system:drift", roles=())
+"""What follows from changed bytes by itself."""
 ANONYMOUS_LOOPBACK: Final = Actor(subject="loopback", roles=("operator",))
 
 

@@ -54,7 +54,7 @@ def edit(transaction: Transaction, publication: Publication, change: Change) -> 
     )
     transaction.put_entry(PRIVATE, edited, seen_in=0)
     transaction.put_publication(before.id, subject=change.actor.subject, remote_urls=publication.remote_urls)
-    project_views(transaction, [entry.name])
+    project_views(transaction, [entry.name], changed_by=change.actor.subject)
     return Done(
         value=item_of(transaction, entry.name, entry.version),
         event=change.actor.event(

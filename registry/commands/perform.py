@@ -19,17 +19,19 @@ T = TypeVar("T")
 
 
 class Done(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
-    """What a command answers. `event`: what happened; None if nothing did."""
+    """What a command answers. `event`: what happened; None if nothing did. `parts`: of what that consists."""
 
     value: T
     event: AuditEvent | None = None
+    parts: tuple[AuditEvent, ...] = ()
 
 
 def recorded(transaction: Transaction, done: Done[T]) -> T:
     """
     Append the event of *done* to the record, in the transaction that made it happen; its value.
 
-    Approvals that this transaction found to have ended by themselves are recorded before it.
+    Approvals that this transaction found to have ended by themselves are recorded before it, and what else followed by
+    itself.
     """
     for approval in transaction.governance.expired():
         transaction.append_audit(
@@ -45,6 +47,8 @@ def recorded(transaction: Transaction, done: Done[T]) -> T:
                 },
             )
         )
+    for event in (*transaction.governance.noted(), *done.parts):
+        transaction.append_audit(event)
     if done.event is not None:
         transaction.append_audit(done.event)
     return done.value

@@ -11,25 +11,35 @@ from collections.abc import Collection, Iterable, Sequence
 import msgspec
 
 from registry.catalog.approval import Approval, ApprovedVersion, Move, State, moved
+from registry.catalog.drift import policy_for
 from registry.catalog.entry import ServerName, SourceId
 from registry.catalog.grant import Grant
 from registry.catalog.overlay import Source, owner
 from registry.catalog.rule import Rule, approving
-from registry.catalog.standing import Standing, judge
+from registry.catalog.standing import OnChange, Standing, judge
 from registry.catalog.view import StoredEntry
+from registry.commands.actor import DRIFT
+from registry.commands.conditions import meeting
+from registry.commands.drafts import revise
 from registry.store.interface import Snapshot, Transaction
 
 
-def project_views(transaction: Transaction, names: Iterable[ServerName]) -> int:
-    """Decide the owner of each name, remember it, and rewrite what changed; how many view rows were written."""
+def project_views(transaction: Transaction, names: Iterable[ServerName], *, changed_by: str = DRIFT.subject) -> int:
+    """
+    Decide the owner of each name, remember it, and rewrite what changed; how many view rows were written.
+
+    Args:
+        changed_by: Who changed the bytes, if anybody here did.
+    """
     sources, rules = transaction.sources(), _deciding(transaction)
     written = 0
     for name in names:
         standing, ended = _current(transaction, name, sources)
         standing = _decided(transaction, standing, rules)
+        standing, revised = revise(transaction, standing, changed_by=changed_by)
         for team, grants in transaction.governance.grants_covering(name).items():
             written += _project(transaction, team, standing, grants, at_us=None)
-        _release(transaction, name, ended)
+        _release(transaction, name, (*ended, *revised))
     return written
 
 
@@ -39,7 +49,7 @@ def project_team(transaction: Transaction, team: str, names: Iterable[ServerName
     grants = transaction.governance.grants(team=team, in_force=True)
     written = 0
     for name in names:
-        standing, ended = _current(transaction, name, sources)
+        standing, ended = _current_drafts(transaction, name, sources)
         written += _project(transaction, team, standing, grants, at_us=None)
         if ended:
             written += _settle(transaction, standing)
@@ -49,7 +59,7 @@ def project_team(transaction: Transaction, team: str, names: Iterable[ServerName
 
 def settle_name(transaction: Transaction, name: ServerName) -> int:
     """Make durable what time alone has changed of *name*, in every view, as of when it did; how many rows."""
-    standing, ended = _current(transaction, name, transaction.sources())
+    standing, ended = _current_drafts(transaction, name, transaction.sources())
     written = _settle(transaction, standing)
     _release(transaction, name, ended)
     return written
@@ -101,6 +111,17 @@ def _current(transaction: Transaction, name: ServerName, sources: Sequence[Sourc
     return msgspec.structs.replace(standing, approved=transaction.governance.approved(name)), over
 
 
+def _current_drafts(
+    transaction: Transaction, name: ServerName, sources: Sequence[Source]
+) -> tuple[Standing, Collection[str]]:
+    """The same, where nothing but time has passed: what ended takes its drafts with it."""
+    standing, ended = _current(transaction, name, sources)
+    if not ended:
+        return standing, ()
+    standing, revised = revise(transaction, standing, changed_by=DRIFT.subject)
+    return standing, (*ended, *revised)
+
+
 def _release(transaction: Transaction, name: ServerName, approvals: Iterable[str]) -> None:
     for approval_id in approvals:
         transaction.governance.release(approval_id, name)
@@ -120,7 +141,8 @@ def _decided_by(transaction: Transaction, standing: Standing, rule: Rule) -> Sta
         for each in standing.approved
         if each.approval.id == rule.approval and each.document_id is not None
     }
-    new = [entry for entry in standing.entries if (entry.id, entry.digest) not in known]
+    unknown = [entry for entry in standing.entries if (entry.id, entry.digest) not in known]
+    new = meeting(transaction, standing, rule, unknown)
     if not new:
         return standing
     name = ServerName(standing.name)
@@ -170,9 +192,11 @@ def _answering(snapshot: Snapshot, name: ServerName, sources: Sequence[Source]) 
 
 
 def _standing(snapshot: Snapshot, name: ServerName, answering: SourceId | None) -> Standing:
+    policy = policy_for(name, snapshot.governance.drift_policies())
     return Standing(
         name=name,
         entries=[] if answering is None else snapshot.entries(answering, name),
         approved=snapshot.governance.approved(name),
         blocks=snapshot.governance.blocks(name),
+        on_change=OnChange.HOLD if policy is None else policy.on_change,
     )

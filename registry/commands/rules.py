@@ -7,7 +7,7 @@ import msgspec
 from registry.catalog.approval import Approval, State
 from registry.catalog.entry import ServerName
 from registry.catalog.pattern import parse_pattern
-from registry.catalog.rule import Rule
+from registry.catalog.rule import Rule, Tolerance
 from registry.catalog.standing import Block
 from registry.catalog.team import audience_words
 from registry.commands.actor import Actor
@@ -28,12 +28,16 @@ def make_rule(
     reason: str,
     actor: Actor,
     audience: Sequence[str] | None = None,
+    max_severity: Tolerance | None = None,
+    patches_only: bool = False,
 ) -> Done[Rule]:
     """
-    Approve from now on what *pattern* covers: what is there, and what comes. The views follow.
+    Approve from now on what *pattern* covers: what is there, and what comes, as far as it meets the conditions. The
+    views follow.
 
     Args:
         audience: The teams it is for; None for all.
+        max_severity, patches_only: The conditions: see Rule.
 
     Raises:
         Invalid: *pattern* is none.
@@ -57,6 +61,8 @@ def make_rule(
         made_us=now_us,
         made_by=actor.subject,
         audience=teams,
+        max_severity=max_severity,
+        patches_only=patches_only,
     )
     approval = Approval(
         id=rule.approval,
@@ -75,6 +81,7 @@ def make_rule(
     transaction.governance.put_rule(rule)
     follow(transaction, team=None, pattern=pattern)
     said = {"name": name, "pattern": pattern, "audience": audience_words(approval.audience), "reason": reason}
+    said |= _conditions(rule)
     return Done(value=rule, event=_event("rule.made", actor, rule.id, **said))
 
 
@@ -115,6 +122,12 @@ def unblock(
         raise NotFound(f"{_named(name, version)} is not blocked")
     project_views(transaction, [name])
     return Done(value=None, event=_event("server.unblocked", actor, _named(name, version), reason=reason))
+
+
+def _conditions(rule: Rule) -> dict[str, str]:
+    """Those there are."""
+    found = {} if rule.max_severity is None else {"max_severity": rule.max_severity.value}
+    return found | ({"patches_only": "yes"} if rule.patches_only else {})
 
 
 def _named(name: ServerName, version: str | None) -> str:

@@ -3,18 +3,23 @@
 Work on the store itself is not asked: whoever reaches it may do everything, and is recorded as such.
 """
 
+from collections.abc import Iterable
+
 from registry.catalog.approval import Approval
 from registry.catalog.entry import ServerName
 from registry.catalog.grant import granted
 from registry.catalog.pattern import parse_pattern
 from registry.commands.actor import Actor
-from registry.errors import NotFound, Refused
+from registry.commands.decide_many import all_of
+from registry.errors import CallerFault, NotFound, Refused
 from registry.governing.decisions import (
     ApproveRequest,
     ApproveServer,
     Ask,
     BlockServer,
+    DecideMany,
     Decision,
+    EndDriftPolicy,
     EndRule,
     GiveGrant,
     MakeRule,
@@ -23,12 +28,15 @@ from registry.governing.decisions import (
     RemoveOverlay,
     RevokeApproval,
     RevokeGrant,
+    Say,
+    SetDriftPolicy,
     SetOverlay,
     UnblockServer,
 )
 from registry.policy.mandates import (
     approval_withheld,
     block_withheld,
+    concerns_reader,
     governing_withheld,
     grant_withheld,
     may_ask,
@@ -48,7 +56,7 @@ def authorised(snapshot: Snapshot, principal: Principal, decision: Decision) -> 
         Invalid: a pattern or name is none.
     """
     match decision:
-        case MakeTeam() | MakeRule() | EndRule() | SetOverlay() | RemoveOverlay():
+        case MakeTeam() | MakeRule() | EndRule() | SetOverlay() | RemoveOverlay() | SetDriftPolicy() | EndDriftPolicy():
             return _actor(principal, Role.ADMIN, governing_withheld(principal))
         case GiveGrant(team=team, pattern=pattern):
             return _actor(principal, Role.ADMIN, grant_withheld(principal, team, parse_pattern(pattern)))
@@ -58,9 +66,11 @@ def authorised(snapshot: Snapshot, principal: Principal, decision: Decision) -> 
         case ApproveServer(name=name, teams=teams):
             return _actor(principal, Role.APPROVER, approval_withheld(principal, ServerName.parse(name), teams))
         case ApproveRequest() | RejectRequest() | RevokeApproval():
-            approval = visible_approval(snapshot, principal, decision.approval)
-            why = approval_withheld(principal, approval.name, approval.audience)
-            return _actor(principal, Role.APPROVER, why)
+            return _approver(snapshot, principal, decision.approval)
+        case DecideMany():
+            return _approver_of_all(snapshot, principal, [*decision.each()])
+        case Say(approval=about):
+            return _commenting(snapshot, principal, about)
         case BlockServer(name=name) | UnblockServer(name=name):
             why = block_withheld(principal, ServerName.parse(name))
             return _actor(principal, Role.APPROVER if Role.APPROVER in principal.roles else Role.ADMIN, why)
@@ -76,6 +86,33 @@ def visible_approval(snapshot: Snapshot, viewer: Principal, approval_id: str) ->
     if found is None or not sees_approval(viewer, found):
         raise NotFound(f"there is no approval {approval_id[:40]!r}")
     return found
+
+
+def _approver(snapshot: Snapshot, principal: Principal, approval_id: str) -> Actor:
+    approval = visible_approval(snapshot, principal, approval_id)
+    why = approval_withheld(principal, approval.name, approval.audience)
+    return _actor(principal, Role.APPROVER, why)
+
+
+def _approver_of_all(snapshot: Snapshot, principal: Principal, approvals: Iterable[str]) -> Actor:
+    withheld: dict[str, CallerFault] = {}
+    for approval_id in approvals:
+        try:
+            _approver(snapshot, principal, approval_id)
+        except CallerFault as fault:
+            withheld[approval_id] = fault
+    if withheld:
+        raise all_of(withheld)
+    return _actor(principal, Role.APPROVER, None)
+
+
+def _commenting(snapshot: Snapshot, principal: Principal, approval_id: str) -> Actor:
+    found = snapshot.governance.approval(approval_id)
+    if found is not None and Role.APPROVER in principal.roles and sees_approval(principal, found):
+        return _actor(principal, Role.APPROVER, None)
+    if found is not None and concerns_reader(principal, found):
+        return _actor(principal, Role.READER, None)
+    raise NotFound(f"there is no approval {approval_id[:40]!r}")
 
 
 def _require_visible_grant(snapshot: Snapshot, principal: Principal, grant_id: str) -> None:

@@ -5,12 +5,17 @@ A decision says what is wanted. Who wants it, and whether they may, is for whoev
 """
 
 from collections.abc import Callable
+from enum import StrEnum
+from functools import partial
 from typing import Annotated, Any, TypeAlias
 
 import msgspec
 
+from registry.catalog.approval import Approval
 from registry.catalog.changes import Changes, require_meant
 from registry.catalog.entry import ServerName, parse_version
+from registry.catalog.rule import Tolerance
+from registry.catalog.standing import OnChange
 from registry.catalog.team import parse_team
 from registry.commands.actor import Actor
 from registry.commands.approvals import (
@@ -21,6 +26,9 @@ from registry.commands.approvals import (
     request_approval,
     revoke_approval,
 )
+from registry.commands.comment import comment
+from registry.commands.decide_many import decide_many
+from registry.commands.drift_policies import end_drift_policy, set_drift_policy
 from registry.commands.overlays import remove_overlay, set_overlay
 from registry.commands.perform import Done
 from registry.commands.rules import block, end_rule, make_rule, unblock
@@ -36,6 +44,7 @@ Description = Annotated[str, msgspec.Meta(max_length=1000)]
 Versions = Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=1000)]
 Teams = Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=100)]
 Tools = Annotated[tuple[str, ...], msgspec.Meta(max_length=1000)]
+Approvals = Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=100)]
 Command: TypeAlias = Callable[[Transaction], Done[Any]]  # Any: each answers with what it changed
 
 
@@ -65,12 +74,17 @@ class RevokeGrant(_Asked, frozen=True, kw_only=True, tag="revoke-grant"):
 
 
 class MakeRule(_Asked, frozen=True, kw_only=True, tag="rule"):
-    """`teams`: must be stated, null for all of them."""
+    """
+    `teams`: must be stated, null for all of them. The conditions, both if there are both: `max_severity`, the worst
+    finding that a document may have, and `patches_only`, that it is a later patch of what a person approved.
+    """
 
     name: Title
     pattern: str
     teams: Teams | None
     reason: Reason
+    max_severity: Tolerance | None = None
+    patches_only: bool = False
 
 
 class EndRule(_Asked, frozen=True, kw_only=True, tag="end-rule"):
@@ -90,6 +104,19 @@ class SetOverlay(_Asked, frozen=True, kw_only=True, tag="overlay"):
 
 class RemoveOverlay(_Asked, frozen=True, kw_only=True, tag="remove-overlay"):
     overlay: str
+    reason: Reason
+
+
+class SetDriftPolicy(_Asked, frozen=True, kw_only=True, tag="drift"):
+    """What is served when a source changes a document under an approval. In the place of one for the same pattern."""
+
+    pattern: str
+    on_change: OnChange
+    reason: Reason
+
+
+class EndDriftPolicy(_Asked, frozen=True, kw_only=True, tag="end-drift"):
+    pattern: str
     reason: Reason
 
 
@@ -133,6 +160,45 @@ class RevokeApproval(_Asked, frozen=True, kw_only=True, tag="revoke-approval"):
     reason: Reason
 
 
+class Verdict(StrEnum):
+    """What can be decided about many at once."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+    REVOKE = "revoke"
+
+
+class DecideMany(_Asked, frozen=True, kw_only=True, tag="decide-many"):
+    """The same about up to 100, all or none of them. `expires_at`: only where they are approved."""
+
+    verdict: Verdict
+    approvals: Approvals
+    reason: Reason
+    expires_at: str | None = None
+
+    def each(self) -> dict[str, "ApproveRequest | RejectRequest | RevokeApproval"]:
+        """One decision for each approval, by its id. Raises Invalid for an end of what is not approved."""
+        if self.expires_at is not None and self.verdict is not Verdict.APPROVE:
+            raise Invalid(f"expires_at is for what is approved, and you {self.verdict}")
+        return {approval: self._one(approval) for approval in self.approvals}
+
+    def _one(self, approval: str) -> "ApproveRequest | RejectRequest | RevokeApproval":
+        match self.verdict:
+            case Verdict.APPROVE:
+                return ApproveRequest(approval=approval, reason=self.reason, expires_at=self.expires_at)
+            case Verdict.REJECT:
+                return RejectRequest(approval=approval, reason=self.reason)
+            case Verdict.REVOKE:
+                return RevokeApproval(approval=approval, reason=self.reason)
+
+
+class Say(_Asked, frozen=True, kw_only=True, tag="comment"):
+    """A comment on a request."""
+
+    approval: str
+    text: Reason
+
+
 class BlockServer(_Asked, frozen=True, kw_only=True, tag="block"):
     """`version`: absent for all, future ones too."""
 
@@ -148,10 +214,29 @@ class UnblockServer(_Asked, frozen=True, kw_only=True, tag="unblock"):
 
 
 Previewed: TypeAlias = (
-    GiveGrant | RevokeGrant | MakeRule | ApproveServer | ApproveRequest | RevokeApproval | BlockServer | UnblockServer
+    GiveGrant
+    | RevokeGrant
+    | MakeRule
+    | SetDriftPolicy
+    | ApproveServer
+    | ApproveRequest
+    | RevokeApproval
+    | BlockServer
+    | UnblockServer
 )
 """What can be looked at before it is decided."""
-Decision: TypeAlias = Previewed | MakeTeam | EndRule | SetOverlay | RemoveOverlay | Ask | RejectRequest
+Decision: TypeAlias = (
+    Previewed
+    | MakeTeam
+    | EndRule
+    | EndDriftPolicy
+    | SetOverlay
+    | RemoveOverlay
+    | Ask
+    | RejectRequest
+    | DecideMany
+    | Say
+)
 
 
 def command_of(decision: Decision, *, actor: Actor, approvers: int) -> Command:  # noqa: C901 - one case a decision
@@ -173,7 +258,16 @@ def command_of(decision: Decision, *, actor: Actor, approvers: int) -> Command: 
         case RevokeGrant(grant=grant, reason=reason):
             return lambda transaction: revoke_access(transaction, grant, reason=reason, actor=actor)
         case MakeRule(name=name, pattern=pattern, teams=teams, reason=reason):
-            return lambda transaction: make_rule(transaction, name, pattern, reason=reason, actor=actor, audience=teams)
+            return lambda transaction: make_rule(
+                transaction,
+                name,
+                pattern,
+                reason=reason,
+                actor=actor,
+                audience=teams,
+                max_severity=decision.max_severity,
+                patches_only=decision.patches_only,
+            )
         case EndRule(rule=rule, reason=reason):
             return lambda transaction: end_rule(transaction, rule, reason=reason, actor=actor)
         case SetOverlay(name=name, pattern=pattern, teams=teams, changes=changes, reason=reason):
@@ -183,27 +277,42 @@ def command_of(decision: Decision, *, actor: Actor, approvers: int) -> Command: 
             )
         case RemoveOverlay(overlay=overlay, reason=reason):
             return lambda transaction: remove_overlay(transaction, overlay, reason=reason, actor=actor)
+        case SetDriftPolicy(pattern=pattern, on_change=on_change, reason=reason):
+            return lambda transaction: set_drift_policy(transaction, pattern, on_change, reason=reason, actor=actor)
+        case EndDriftPolicy(pattern=pattern, reason=reason):
+            return lambda transaction: end_drift_policy(transaction, pattern, reason=reason, actor=actor)
         case Ask(reason=reason):
             asked = wanted_of(decision)
             return lambda transaction: request_approval(transaction, asked, reason=reason, actor=actor)
         case ApproveServer(reason=reason):
             wanted = wanted_of(decision)
             return lambda transaction: approve_now(transaction, wanted, reason=reason, actor=actor, needed=approvers)
-        case ApproveRequest(approval=approval, reason=reason, expires_at=expires_at):
-            expires_us = _instant(expires_at)
-            return lambda transaction: approve(
-                transaction, approval, reason=reason, actor=actor, expires_us=expires_us, needed=approvers
-            )
-        case RejectRequest(approval=approval, reason=reason):
-            return lambda transaction: reject(transaction, approval, reason=reason, actor=actor)
-        case RevokeApproval(approval=approval, reason=reason):
-            return lambda transaction: revoke_approval(transaction, approval, reason=reason, actor=actor)
+        case ApproveRequest() | RejectRequest() | RevokeApproval():
+            about, decide = decision.approval, _deciding(decision, actor=actor, approvers=approvers)
+            return lambda transaction: decide(transaction, about)
+        case DecideMany():
+            each = {about: _deciding(one, actor=actor, approvers=approvers) for about, one in decision.each().items()}
+            return lambda transaction: decide_many(transaction, each)
+        case Say(approval=about, text=text):
+            return lambda transaction: comment(transaction, about, text, actor=actor)
         case BlockServer(reason=reason):
             server, version = _server(decision)
             return lambda transaction: block(transaction, server, version, reason=reason, actor=actor)
         case UnblockServer(reason=reason):
             server, version = _server(decision)
             return lambda transaction: unblock(transaction, server, version, reason=reason, actor=actor)
+
+
+def _deciding(
+    decision: ApproveRequest | RejectRequest | RevokeApproval, *, actor: Actor, approvers: int
+) -> Callable[[Transaction, str], Done[Approval]]:
+    match decision:
+        case ApproveRequest(reason=reason, expires_at=expires_at):
+            return partial(approve, reason=reason, actor=actor, expires_us=_instant(expires_at), needed=approvers)
+        case RejectRequest(reason=reason):
+            return partial(reject, reason=reason, actor=actor)
+        case RevokeApproval(reason=reason):
+            return partial(revoke_approval, reason=reason, actor=actor)
 
 
 def wanted_of(decision: Ask | ApproveServer) -> Wanted:

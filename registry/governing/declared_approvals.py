@@ -94,14 +94,14 @@ def approval_steps(
 
 
 def approved_by_people(snapshot: Snapshot, *, now_us: int) -> list[Approval]:
-    """The approvals in force that no rule made, newest first."""
+    """The approvals in force that neither a rule nor a policy made, newest first."""
     found: list[Approval] = []
     before = None
     while True:
         page, before = found_approvals(
             snapshot,
             Sought(state=State.APPROVED),
-            lambda approval: approval.rule is None,
+            lambda approval: approval.rule is None and approval.policy is None,
             now_us=now_us,
             limit=_PAGE,
             before=before,

@@ -14,8 +14,8 @@ _Value: TypeAlias = "str | bool | Iterable[_Value] | Mapping[str, _Value] | None
 
 def dumped(snapshot: Snapshot, *, now_us: int) -> str:
     """
-    Teams, grants, rules, overlays and the approvals that people decided, as TOML. What is asked for and what is over is
-    left out, and so are blocks.
+    Teams, grants, policies, rules, overlays and the approvals that people decided, as TOML. What is asked for and what
+    is over is left out, and so are blocks.
     """
     reads = snapshot.governance
     approvals = sorted(approved_by_people(snapshot, now_us=now_us), key=lambda each: (each.name, each.id))
@@ -29,7 +29,19 @@ def dumped(snapshot: Snapshot, *, now_us: int) -> str:
         for grant in sorted(reads.grants(team=None, in_force=True), key=lambda each: (each.team, each.pattern, each.id))
     ]
     tables += [
-        _table("rule", name=rule.name, pattern=rule.pattern, teams=rule.audience, reason=rule.reason)
+        _table("drift", pattern=policy.pattern, on_change=policy.on_change, reason=policy.reason)
+        for policy in reads.drift_policies()
+    ]
+    tables += [
+        _table(
+            "rule",
+            name=rule.name,
+            pattern=rule.pattern,
+            teams=rule.audience,
+            max_severity=rule.max_severity,
+            patches_only=rule.patches_only or None,
+            reason=rule.reason,
+        )
         for rule in reads.rules(in_force=True)
     ]
     tables += [

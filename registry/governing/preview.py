@@ -28,6 +28,7 @@ from registry.governing.decisions import (
     Previewed,
     RevokeApproval,
     RevokeGrant,
+    SetDriftPolicy,
     UnblockServer,
     command_of,
 )
@@ -106,7 +107,7 @@ def _concerned(transaction: Transaction, decision: Previewed) -> tuple[list[Serv
             return [ServerName.parse(name)], True
         case ApproveRequest(approval=approval_id) | RevokeApproval(approval=approval_id):
             found = transaction.governance.names_approved_by(approval_id, after="", limit=AT_ONCE + 1)
-        case GiveGrant(pattern=pattern) | MakeRule(pattern=pattern):
+        case GiveGrant(pattern=pattern) | MakeRule(pattern=pattern) | SetDriftPolicy(pattern=pattern):
             found = _named(transaction, parse_pattern(pattern))
         case RevokeGrant(grant=grant_id):
             grant = transaction.governance.grant(grant_id)

@@ -4,12 +4,14 @@ from typing import Final
 
 import msgspec
 
-from registry.catalog.approval import Approval, State
+from registry.catalog.approval import Approval, Draft, State
 from registry.catalog.changes import Changes, Overlay
+from registry.catalog.difference import Change
+from registry.catalog.drift import DriftPolicy
 from registry.catalog.grant import Grant
-from registry.catalog.rule import Rule
-from registry.catalog.standing import Block
-from registry.store.governance import Team
+from registry.catalog.rule import Rule, Tolerance
+from registry.catalog.standing import Block, OnChange
+from registry.store.governance import Comment, Team
 from registry.store.interface import Snapshot
 from schemas.rfc3339 import format_instant
 
@@ -39,13 +41,18 @@ class GrantReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RuleReport(msgspec.Struct, frozen=True, kw_only=True):
-    """`teams`: null for all. `approval`: under which its decisions are on record. `state`: active or ended."""
+    """
+    `teams`: null for all. `approval`: under which its decisions are on record. `state`: active or ended. `max_severity`
+    and `patches_only`: the conditions, null and false for none.
+    """
 
     id: str
     state: str
     name: str
     pattern: str
     teams: list[str] | None
+    max_severity: Tolerance | None
+    patches_only: bool
     approval: str
     reason: str
     made_at: str
@@ -68,6 +75,16 @@ class OverlayReport(msgspec.Struct, frozen=True, kw_only=True):
     made_by: str
     ended_at: str | None
     ended_by: str | None
+
+
+class DriftPolicyReport(msgspec.Struct, frozen=True, kw_only=True):
+    """`on_change`: hold, withdraw or follow."""
+
+    pattern: str
+    on_change: OnChange
+    reason: str
+    made_at: str
+    made_by: str
 
 
 class BlockReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,13 +112,33 @@ class NamedReport(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
 
 
+class DraftReport(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What changed under the approval `beside`. `digest_before`: of what was served. `classes`: what that is about.
+    `places`: the first 20 that differ, in words, and how many `more` there are.
+    """
+
+    beside: str
+    digest_before: str
+    classes: list[Change]
+    places: list[str]
+    more: int
+
+
+class CommentReport(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    said_at: str
+    said_by: str
+    text: str
+
+
 class ApprovalReport(msgspec.Struct, frozen=True, kw_only=True):
     """
     An approval, or the request for one.
 
     `name` is empty for what a rule approves. `teams` is null for all of them. `request` is why it was asked for,
     `reason` why it was decided as it was. `first_by` agreed first where two approvers are needed. Of `versions` a list
-    shows the first 20.
+    shows the first 20. `draft`: what changed, where nobody asked for it. `policy`: the pattern of the one that decided.
     """
 
     id: str
@@ -119,6 +156,15 @@ class ApprovalReport(msgspec.Struct, frozen=True, kw_only=True):
     first_by: str | None
     expires_at: str | None
     rule: str | None
+    draft: DraftReport | None
+    policy: str | None
+    comments: list[CommentReport]
+
+
+class DecidedReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of many, in the order in which they were named."""
+
+    items: list[ApprovalReport]
 
 
 class OutcomeReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -160,6 +206,8 @@ def rule_report(rule: Rule) -> RuleReport:
         name=rule.name,
         pattern=rule.pattern,
         teams=_list(rule.audience),
+        max_severity=rule.max_severity,
+        patches_only=rule.patches_only,
         approval=rule.approval,
         reason=rule.reason,
         made_at=format_instant(rule.made_us),
@@ -182,6 +230,22 @@ def overlay_report(overlay: Overlay) -> OverlayReport:
         made_by=overlay.made_by,
         ended_at=_at(overlay.ended_us),
         ended_by=overlay.ended_by,
+    )
+
+
+def drift_policy_report(policy: DriftPolicy) -> DriftPolicyReport:
+    return DriftPolicyReport(
+        pattern=policy.pattern,
+        on_change=policy.on_change,
+        reason=policy.reason,
+        made_at=format_instant(policy.made_us),
+        made_by=policy.made_by,
+    )
+
+
+def comment_report(comment: Comment) -> CommentReport:
+    return CommentReport(
+        id=comment.id, said_at=format_instant(comment.said_us), said_by=comment.said_by, text=comment.text
     )
 
 
@@ -213,6 +277,9 @@ def approval_report(snapshot: Snapshot, approval: Approval, *, now_us: int, most
         first_by=approval.first_by,
         expires_at=_at(approval.expires_us),
         rule=approval.rule,
+        draft=_draft(approval.draft),
+        policy=approval.policy,
+        comments=[] if approval.rule is not None else [*map(comment_report, snapshot.governance.comments(approval.id))],
     )
 
 
@@ -232,6 +299,19 @@ def state_at(approval: Approval, now_us: int) -> State:
     """The state of *approval* at that instant: what ends by itself has ended, whoever noticed."""
     ended = approval.state is State.APPROVED and not approval.in_force(now_us)
     return State.EXPIRED if ended else approval.state
+
+
+def _draft(draft: Draft | None) -> DraftReport | None:
+    if draft is None:
+        return None
+    found = draft.difference
+    return DraftReport(
+        beside=draft.beside,
+        digest_before=f"sha256:{draft.before}",
+        classes=[*found.classes],
+        places=[*found.places],
+        more=found.more,
+    )
 
 
 def _named(snapshot: Snapshot, approval: Approval, most: int) -> list[NamedReport]:

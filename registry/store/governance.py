@@ -1,17 +1,20 @@
 """The contract of the store for governance: teams, grants, approvals, rules, blocks. See interface.py."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import msgspec
 
+from registry.audit.event import AuditEvent
 from registry.catalog.approval import Approval, ApprovedVersion, State
 from registry.catalog.changes import Overlay
+from registry.catalog.drift import DriftPolicy
 from registry.catalog.entry import ServerName
 from registry.catalog.grant import Grant
 from registry.catalog.rule import Rule
 from registry.catalog.standing import Block, Verdict
 from registry.catalog.view import StoredEntry
+from schemas.validation.issue import Severity
 
 
 class Team(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +32,16 @@ class NamedVersion(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     version: str
     digest: bytes
+
+
+class Comment(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody said about a request."""
+
+    id: str
+    approval: str
+    said_us: int
+    said_by: str
+    text: str
 
 
 class Pending(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,6 +99,15 @@ class GovernanceReads(Protocol):
     def overlays(self, *, in_force: bool) -> list[Overlay]:
         """Oldest first."""
 
+    def drift_policies(self) -> list[DriftPolicy]:
+        """By pattern."""
+
+    def severities(self) -> dict[str, Severity]:
+        """What the organisation makes of rules of advice, by their ids: as it was configured last."""
+
+    def comments(self, approval_id: str) -> list[Comment]:
+        """Oldest first."""
+
     def names_in_view(self, team: str) -> list[ServerName]:
         """All that the view has rows of, tombstones too. Reads the whole view."""
 
@@ -124,6 +146,22 @@ class Governance(GovernanceReads, Protocol):
     def put_block(self, block: Block) -> None: ...
     def forget_block(self, name: str, version: str | None) -> bool:
         """Whether there was one."""
+
+    def put_drift_policy(self, policy: DriftPolicy) -> None:
+        """In the place of one for the same pattern."""
+
+    def forget_drift_policy(self, pattern: str) -> bool:
+        """Whether there was one."""
+
+    def put_severities(self, severities: Mapping[str, Severity]) -> None:
+        """These and no others."""
+
+    def put_comment(self, comment: Comment) -> None: ...
+    def note(self, event: AuditEvent) -> None:
+        """Something followed by itself from the change of this transaction; perform.py puts it on record."""
+
+    def noted(self) -> list[AuditEvent]:
+        """All that was, in its order."""
 
     def expired(self) -> list[Approval]:
         """Those that this transaction has found to have ended."""

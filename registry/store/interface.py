@@ -42,6 +42,7 @@ from registry.store.records import (
 from registry.store.subjects import RevokedSubject
 from registry.store.tokens import Token
 from registry.store.webhooks import WebhookState
+from schemas.validation.issue import Severity
 
 T = TypeVar("T")
 
@@ -214,6 +215,9 @@ class Snapshot(Protocol):
     ) -> list[EntryFinding]:
         """What breaks one of *rules*, by rule and age of the document. Withdrawn entries have no findings."""
 
+    def found_in(self, document_id: int, *, revision: int) -> list[tuple[str, Severity]] | None:
+        """The rules it breaks, with severities of their own; None if those of *revision* were not asked about it."""
+
     def finding_totals(self) -> list[FindingTotal]:
         """Of every rule that is broken anywhere, by rule."""
 
@@ -287,6 +291,9 @@ class Transaction(Snapshot, Protocol):
 
         A judgement by older rules than the stored one is dropped.
         """
+
+    def names_with(self, digests: Collection[bytes]) -> list[ServerName]:
+        """The names of entries that have one of these documents."""
 
     def take_lease(self, name: str, *, holder: str, now_us: int, ttl_us: int) -> Lease | None:
         """Take or renew; None if somebody else holds it and it has not expired."""

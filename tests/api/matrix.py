@@ -123,6 +123,8 @@ EXPECTED: Final[Mapping[str, Mapping[Caller, _Row]]] = {
     "end-rule": _ADMINISTERED,
     "set-overlay": _ADMINISTERED_MADE,
     "remove-overlay": _ADMINISTERED,
+    "set-drift-policy": _ADMINISTERED_MADE,
+    "end-drift-policy": _ADMINISTERED,
     "block-server": _blocked(201),
     "unblock-server": _blocked(200),
     "preview-decision": _blocked(200),
@@ -138,6 +140,17 @@ EXPECTED: Final[Mapping[str, Mapping[Caller, _Row]]] = {
     "approve-request": _DECIDED,
     "reject-request": _DECIDED,
     "revoke-approval": _DECIDED,
+    "decide-many": _DECIDED,
+    "comment-request": _rows(
+        401,
+        {
+            **_ASKED,
+            Caller.APPROVER: (201, 404, 404, 404),
+            Caller.APPROVER_OF_ALL: 201,
+            Caller.APPROVER_OF_TEAM: 201,
+            Caller.APPROVER_OF_NOTHING: 404,
+        },
+    ),
     "get-approval": _rows(
         401,
         {
@@ -191,6 +204,7 @@ READS: Final[Mapping[str, str]] = {
     "list-teams": "the caller's own teams: tests/api/test_governance.py",
     "list-grants": "what the caller may give: tests/api/test_governance.py",
     "list-overlays": "all of them, to every administrator: tests/api/test_governance.py",
+    "list-drift-policies": "all of them, to whoever may see any: tests/api/test_drift.py",
     "list-rules": "all of them, to every administrator: tests/api/test_governance.py",
     "list-capabilities": "those the caller may issue: tests/api/test_capability_administration.py",
     "get-health": "open to everybody",

@@ -30,6 +30,9 @@ _NEEDED: Final = {
     "revoke-approval": "approval",
     "approve-request": "request",
     "reject-request": "request",
+    "decide-many": "request",
+    "comment-request": "request",
+    "end-drift-policy": "policy",
     "rotate-capability": "capability",
     "revoke-capability": "capability",
 }
@@ -55,6 +58,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     overlay: str = ""
     approval: str = ""
     request: str = ""
+    policy: str = ""
     capability: str = ""
 
 
@@ -122,6 +126,8 @@ class Targets:
                 made = self._said(self._decider, "/v1/approvals", asked)
             case "request":
                 made = self._said(self._asker, "/v1/requests", asked)
+            case "policy":
+                return str(self._said(self.root, "/v1/drift-policies", drift_policy(name))["pattern"])
             case _:
                 made = self._said(self.root, "/v1/capabilities", {"team": TEAM, "label": slug})
         found: str = made["id"]
@@ -150,9 +156,14 @@ def overlay(name: str) -> dict[str, object]:
     return {"name": f"o {next(_NUMBERS)}", "pattern": name, "teams": [TEAM], "changes": changes, "reason": _REASON}
 
 
+def drift_policy(name: str) -> dict[str, object]:
+    """The body of a policy for *name*."""
+    return {"pattern": name, "on_change": "hold", "reason": _REASON}
+
+
 def path_of(route: Route, target: Target) -> str:
     """The path and the query that *route* is asked with."""
-    decides = route.operation in ("approve-request", "reject-request")
+    decides = route.operation in ("approve-request", "reject-request", "comment-request")
     path = route.path
     for parameter, value in {
         "{server_name:str}": quote(target.name, safe=""),
@@ -175,6 +186,8 @@ def path_of(route: Route, target: Target) -> str:
             asked = {"cursor": f"{target.name}:0"}
         case "revoke-grant" | "end-rule" | "remove-overlay":
             asked = {"reason": _REASON}
+        case "end-drift-policy":
+            asked = {"pattern": target.policy, "reason": _REASON}
         case "unblock-server":
             asked = {"name": target.name, "version": target.blocked, "reason": _REASON}
         case "explain":
@@ -222,4 +235,10 @@ def body_of(operation: str, target: Target, name: str) -> object:  # noqa: C901 
             return {"name": target.name, "teams": [TEAM], "reason": _REASON}
         case "approve-request" | "reject-request" | "revoke-approval":
             return {"reason": _REASON}
+        case "decide-many":
+            return {"verdict": "reject", "approvals": [target.request], "reason": _REASON}
+        case "comment-request":
+            return {"text": _REASON}
+        case "set-drift-policy":
+            return drift_policy(target.name)
     return None

@@ -1,10 +1,9 @@
 """Callers with a token of a trusted issuer, at every door of a running registry of two workers (issue §1)."""
 
-import base64
 import hmac
 import json
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any
 
 import jwt
 import pytest
@@ -12,102 +11,26 @@ from cryptography.hazmat.primitives import serialization
 
 from registry.policy.claims import READ, WRITE
 from registry.policy.principal import Role
-from tests.api.publishing import CONFIGURATION, Client, manifest
+from tests.api.issuers_world import DOORS, LIST, World, issuers_world, token_part
+from tests.api.publishing import manifest
 from tests.api.raw_request import send
 from tests.doubles.issued import bearer, issue
-from tests.doubles.issuer import Issuer, IssuerKey
-from tests.doubles.loaded_store import acme, serving
-from tests.doubles.opened import OPEN
+from tests.doubles.issuer import IssuerKey
 from tests.doubles.plain_client import Answer
 from tests.e2e.command import mcp_registry
 from tests.e2e.records import audited
-from tests.running import RunningRegistry
-
-_REST_S: Final = 120
-GOVERNANCE: Final = (
-    OPEN + '\n[[team]]\nname = "backend~prod"\n[[grant]]\nteam = "backend~prod"\npattern = "io.github.octavia/*"\n'
-    '[[team]]\nname = "frontend"\n'
-)
-LIST: Final = "/v0.1/servers"
-DOORS: Final = (LIST, "/teams/backend~prod/v0.1/servers", "/v1/approvals", "/v0.1/x/registry/mine")
-
-
-class World:
-    """
-    A registry, and the issuers it knows.
-
-    `one` is trusted with mappings. `away` never answered yet. `inside` is on loopback, where the registry may not go
-    for it. `sent`: every token that was sent.
-    """
-
-    def __init__(self, registry: RunningRegistry, one: Issuer, away: Issuer, inside: Issuer, key: IssuerKey) -> None:
-        self.registry = registry
-        self.one, self.away, self.inside = one, away, inside
-        self.key = key
-        self.sent: list[str] = []
-
-    def claims(self, *groups: str, scope: object = READ, **more: object) -> dict[str, object]:
-        made = self.one.claims(self.registry.url, self.registry.clock.now_us(), groups=list(groups), scope=scope)
-        return {name: value for name, value in (made | more).items() if value is not None}
-
-    def token(self, *groups: str, **more: object) -> str:
-        return self.key.token(self.claims(*groups, **more))
-
-    def ask(self, token: str, path: str = LIST, *lines: str, method: str = "GET", body: object = None) -> Answer:
-        self.sent.append(token)
-        content = b"" if body is None else json.dumps(body).encode()
-        head = (bearer(token), f"Content-Length: {len(content)}", "Content-Type: application/json", *lines)
-        return send(self.registry.port, path, *head, method=method, body=content)
-
-    def client(self, token: str) -> Client:
-        self.sent.append(token)
-        return Client(self.registry, token)
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    key = IssuerKey("first")
-    with Issuer(key) as one, Issuer(key) as away, Issuer(key) as inside:
-        away.away = True
-        configuration = f"""{CONFIGURATION}
-[auth.none]
-[[oidc]]
-name = "acme"
-issuer = "{one.url}"
-allow_private = true
-[[oidc.mapping]]
-claims = {{ groups = ["backend", "platform"] }}
-teams = ["backend~prod", "frontend"]
-[[oidc.mapping]]
-claims = {{ groups = "owners" }}
-teams = ["frontend"]
-roles = ["publisher"]
-namespaces = ["com.partner/*"]
-[[oidc.mapping]]
-claims = {{ groups = "governors" }}
-roles = ["admin", "auditor", "approver"]
-namespaces = ["com.other/*"]
-[[oidc]]
-name = "away"
-issuer = "{away.url}"
-allow_private = true
-[[oidc]]
-name = "inside"
-issuer = "{inside.url}"
-"""
-        folder = tmp_path_factory.mktemp("registry")
-        with serving(folder, acme()[1:], configuration=configuration, governance=GOVERNANCE, workers=2) as running:
-            yield World(running, one, away, inside, key)
+    with issuers_world(tmp_path_factory.mktemp("registry")) as made:
+        yield made
 
 
 @pytest.fixture(autouse=True)
 def _rested(world: World) -> None:
     """Nobody is slowed for what another test had refused."""
-    world.registry.clock.advance(_REST_S)
-
-
-def _part(content: bytes) -> str:
-    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+    world.registry.clock.advance(120)
 
 
 class TestReading:
@@ -223,13 +146,13 @@ class TestForged:
         forged = {
             "none": unsigned,
             "none, with something": f"{unsigned}AA",
-            "hmac": f"{signed}.{_part(hmac.digest(public, signed.encode(), 'sha256'))}",
+            "hmac": f"{signed}.{token_part(hmac.digest(public, signed.encode(), 'sha256'))}",
             "stranger": IssuerKey(key_id, curve=True).token(claims, algorithm="ES256"),
             "algorithm": world.key.token(claims, algorithm="PS256"),
             "unknown key": world.key.token(claims, kid="nobody-s"),
             "crit": world.key.token(claims, crit=["x"], x=1),
             "cut": good[:-4],
-            "other claims": f"{good.split('.')[0]}.{_part(json.dumps(claims | {'sub': 'x'}).encode())}."
+            "other claims": f"{good.split('.')[0]}.{token_part(json.dumps(claims | {'sub': 'x'}).encode())}."
             f"{good.split('.')[2]}",
         }
 

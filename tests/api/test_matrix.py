@@ -32,7 +32,18 @@ _NUMBERS = count(1)
 _ROUTES = [route for route in route_table() if cells_of(route) in EXPECTED]
 # Failures are slowed per source and per token, and manifests per source: so long until all of that is forgotten.
 _REST_S = 120
-_DECIDED_TABLES = ("teams", "grants", "approvals", "rules", "overlays", "blocks", "capabilities", "revoked_subjects")
+_DECIDED_TABLES = (
+    "teams",
+    "grants",
+    "approvals",
+    "rules",
+    "overlays",
+    "blocks",
+    "capabilities",
+    "revoked_subjects",
+    "drift_policies",
+    "comments",
+)
 
 
 State = Mapping[str, frozenset[object]]

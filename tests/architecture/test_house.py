@@ -12,6 +12,8 @@ from typing import get_origin, get_type_hints
 import pytest
 
 from registry.commands.apply_changes import require_fence
+from registry.commands.conditions import meeting, names_waiting
+from registry.commands.drafts import revise
 from registry.commands.follow import follow, follow_teams
 from registry.commands.perform import Done, recorded
 from registry.commands.project_views import project_team, project_views, settle_name
@@ -23,10 +25,13 @@ _CEILING = 400
 _PARTS: list[Callable[..., object]] = [
     follow,
     follow_teams,
+    meeting,
+    names_waiting,
     project_team,
     project_views,
     recorded,
     require_fence,
+    revise,
     settle_name,
     spend_quotas,
 ]

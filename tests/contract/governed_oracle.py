@@ -1,7 +1,10 @@
 """What each team must see, computed from scratch after every step by the rule alone, without a store.
 
     visible = the name's owner is this source ∧ the team has a grant for the name ∧ nothing blocks it
-            ∧ an approval in force names these bytes and this team; bytes that were approved are held
+            ∧ an approval in force names these bytes and this team; bytes that were approved are held, unless the policy
+              withdraws them
+
+What changed under an approval has a draft beside it, which a policy may approve.
 
 It knows nothing of how views are stored. What it remembers is what the rule speaks of: decisions, entries, who answered
 for a name so far, and what each team was shown last.
@@ -40,7 +43,7 @@ class Consent(msgspec.Struct, kw_only=True):
     `says`: (name, version, body) → of which source the bytes were, and when that was said last: of several documents
     of a version that one is held.
 
-    `number`: in the order of decisions.
+    `number`: in the order of decisions. `draft`: beside which it is a draft. `policy`: whether one approved it.
     """
 
     name: str
@@ -50,6 +53,46 @@ class Consent(msgspec.Struct, kw_only=True):
     state: str = "approved"
     number: int = 0
     rule: bool = False
+    draft: str | None = None
+    policy: bool = False
+
+    def in_force(self, now_us: int) -> bool:
+        return self.state == "approved" and now_us < self.ends_us
+
+    @property
+    def ends_us(self) -> int:
+        return _FOREVER if self.expires_us is None else self.expires_us
+
+    @property
+    def lives(self) -> bool:
+        """Whether it is a draft that waits, or that a policy approved."""
+        return self.draft is not None and (self.state == "requested" or (self.state == "approved" and self.policy))
+
+    @property
+    def about(self) -> set[tuple[str, str]]:
+        """Names and versions."""
+        return {(name, version) for name, version, _ in self.says}
+
+    def last_said(self, name: str, version: str) -> tuple[str, str] | None:
+        """Which document of that version, and of which source."""
+        said = [
+            (order, source, body)
+            for (of, at, body), (source, order) in self.says.items()
+            if (of, at) == (name, version)
+        ]
+        return max(said)[1:] if said else None
+
+
+class DraftKey(NamedTuple):
+    """All that is known of a draft."""
+
+    name: str
+    version: str
+    body: str
+    beside: str
+    audience: frozenset[str] | None
+    expires_us: int | None
+    state: str
 
 
 class Shown(NamedTuple):
@@ -71,13 +114,18 @@ class Oracle:
         self.consents: dict[str, Consent] = {}
         self.rules: dict[str, tuple[str, str]] = {}
         self.blocks: set[tuple[str, str | None]] = set()
+        self.policies: dict[str, str] = {}
         self._last: dict[str, dict[tuple[str, str], str]] = {team: {} for team in teams}
         self._until: dict[tuple[str, str], int] = {}
         self._numbers = 0
 
     def number(self) -> int:
-        self._numbers += 1
+        """The same for all that happens at once."""
         return self._numbers
+
+    def moves_on(self) -> None:
+        """What happens from here on happens later."""
+        self._numbers += 1
 
     @property
     def names(self) -> list[str]:
@@ -113,31 +161,120 @@ class Oracle:
     def touched(self, names: Collection[str], now_us: int) -> None:
         """Somebody looked at these names: who answers is remembered, what is over has ended, rules approve."""
         for name in names:
-            self.looked_at(name, now_us)
+            self._ended(name, now_us)
             deciding = [
                 consent
                 for pattern, consent in self.rules.values()
                 if covers(pattern, name) and self.consents[consent].state == "approved"
             ]
-            if not deciding:
-                continue
-            says = self.consents[deciding[0]].says
-            for version, held in self.of_owner(name).items():
-                says[name, version, held.body] = self.owner(name) or "", self.number()
+            if deciding:
+                says = self.consents[deciding[0]].says
+                for version, held in self.of_owner(name).items():
+                    says[name, version, held.body] = self.owner(name) or "", self.number()
+            self._revise(name, now_us)
 
     def looked_at(self, name: str, now_us: int) -> None:
+        """Somebody looked, and nothing but time has passed."""
+        if self._ended(name, now_us):
+            self._revise(name, now_us)
+
+    def _ended(self, name: str, now_us: int) -> bool:
+        """Whether something did."""
         owner = self.owner(name)
         if owner is not None and owner in self._having(name):
             self.remembered[name] = owner
-        for consent in self.consents.values():
-            over = consent.expires_us is not None and consent.expires_us <= now_us
-            if over and consent.state == "approved" and consent.name == name:
-                consent.state = "expired"
+        over = [
+            consent
+            for consent in self.consents.values()
+            if consent.name == name and consent.state == "approved" and consent.ends_us <= now_us
+        ]
+        for consent in over:
+            consent.state = "expired"
+        return bool(over)
+
+    # --- drafts ---
+
+    def drafts(self) -> dict[DraftKey, str]:
+        """All that wait, or that a policy approved: their keys."""
+        found = {}
+        for key, consent in self.consents.items():
+            if consent.lives:
+                ((name, version, body),) = consent.says
+                known = (consent.draft or "", consent.audience, consent.expires_us, consent.state)
+                found[DraftKey(name, version, body, *known)] = key
+        return found
+
+    def renamed(self, before: str, key: str) -> None:
+        self.consents = {key if each == before else each: consent for each, consent in self.consents.items()}
+
+    def _revise(self, name: str, now_us: int) -> None:
+        changed = self._changed(name, now_us)
+        live = [consent for consent in self.consents.values() if consent.lives and consent.name == name]
+        for consent in live:
+            self._retire(consent, changed, now_us)
+        for (version, audience), beside in changed.items():
+            if self._approved(name, version, audience, now_us) or self._declined(name, version, audience):
+                continue
+            says = name, version, self.of_owner(name)[version].body
+            own = [each for each in live if each.lives and each.draft in beside and (name, version) in each.about]
+            draft = next((each for each in own if says in each.says), None)
+            if draft is None:
+                base = max(beside, key=lambda key: (beside[key].ends_us, beside[key].number))
+                draft = Consent(name=name, says={says: (self.owner(name) or "", 0)}, audience=audience,
+                                expires_us=beside[base].expires_us, state="requested", draft=base)  # fmt: skip
+                self.consents[f"draft {len(self.consents)}"] = draft
+            if self._on_change(name) == "follow" and draft.state == "requested":
+                for each in own:
+                    each.state = "superseded"
+                draft.state, draft.policy, draft.number = "approved", True, self.number()
+
+    def _changed(self, name: str, now_us: int) -> dict[tuple[str, frozenset[str] | None], dict[str, Consent]]:
+        """By version and audience, what people and rules said of other bytes than the present ones of this source."""
+        found: dict[tuple[str, frozenset[str] | None], dict[str, Consent]] = {}
+        for key, consent in self.consents.items():
+            if consent.policy or consent.audience == frozenset() or not consent.in_force(now_us):
+                continue
+            for version, held in self.of_owner(name).items():
+                said = consent.last_said(name, version)
+                if said is not None and said[0] == self.owner(name) and said[1] != held.body:
+                    found.setdefault((version, consent.audience), {})[key] = consent
+        return found
+
+    def _retire(
+        self, draft: Consent, changed: dict[tuple[str, frozenset[str] | None], dict[str, Consent]], now_us: int
+    ) -> None:
+        ((name, version, body),) = draft.says
+        beside = changed.get((version, draft.audience), {})
+        if draft.draft not in beside or self._approved(name, version, draft.audience, now_us):
+            draft.state = "superseded"
+        elif draft.state == "requested":
+            present = body == self.of_owner(name)[version].body
+            if not present or self._declined(name, version, draft.audience):
+                draft.state = "superseded"
+
+    def _approved(self, name: str, version: str, audience: frozenset[str] | None, now_us: int) -> bool:
+        says = name, version, self.of_owner(name)[version].body
+        return any(
+            says in each.says and each.in_force(now_us) and not each.policy and _within(audience, each.audience)
+            for each in self.consents.values()
+        )
+
+    def _declined(self, name: str, version: str, audience: frozenset[str] | None) -> bool:
+        says = name, version, self.of_owner(name)[version].body
+        return any(
+            says in each.says and each.state in ("rejected", "revoked") and _within(audience, each.audience)
+            for each in self.consents.values()
+        )
+
+    def _on_change(self, name: str) -> str:
+        covering = [pattern for pattern in self.policies if covers(pattern, name)]
+        return self.policies[max(covering, key=lambda pattern: len(pattern.removesuffix("*")))] if covering else "hold"
 
     def read(self, team: str, now_us: int) -> dict[tuple[str, str], Row]:
         """The whole view of *team*, for a reader who comes now."""
         for name in self.names:
             if self._until.get((team, name), _FOREVER) <= now_us:
+                self.moves_on()
                 self.looked_at(name, now_us)
         rows: dict[tuple[str, str], Row] = {}
         for name in self.names:
@@ -172,28 +309,23 @@ class Oracle:
         in_force = [
             consent
             for consent in self.consents.values()
-            if consent.state == "approved"
-            and (consent.audience is None or team in consent.audience)
-            and (consent.expires_us is None or now_us < consent.expires_us)
+            if consent.in_force(now_us) and (consent.audience is None or team in consent.audience)
         ]
         status = DELETED if held.withdrawn else held.status
-        same = [consent.expires_us for consent in in_force if (name, version, held.body) in consent.says]
+        same = [consent.ends_us for consent in in_force if (name, version, held.body) in consent.says]
         if same:
-            return Shown(held.body, status, max(_FOREVER if each is None else each for each in same))
-        owner = self.owner(name)
+            return Shown(held.body, status, max(same))
+        if self._on_change(name) == "withdraw":
+            return None
         kept = []
         for consent in in_force:
-            said = [
-                (order, source, body)
-                for (of, at, body), (source, order) in consent.says.items()
-                if (of, at) == (name, version)
-            ]
-            if said and max(said)[1] == owner:
-                kept.append((consent.number, max(said)[2], consent.expires_us))
+            said = consent.last_said(name, version)
+            if said is not None and said[0] == self.owner(name):
+                kept.append((consent.number, not consent.policy, consent.ends_us, said[1]))
         if not kept:
             return None
-        _, body, expires_us = max(kept)
-        return Shown(body, status, _FOREVER if expires_us is None else expires_us)
+        _, _, until_us, body = max(kept)
+        return Shown(body, status, until_us)
 
     def _rows(self, team: str, name: str, now_us: int) -> dict[tuple[str, str], Row]:
         last = self._last[team]
@@ -215,3 +347,7 @@ class Oracle:
 
 def covers(pattern: str, name: str) -> bool:
     return name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern
+
+
+def _within(inner: frozenset[str] | None, outer: frozenset[str] | None) -> bool:
+    return outer is None or (inner is not None and inner <= outer)

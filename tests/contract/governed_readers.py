@@ -1,17 +1,18 @@
 """Every way to read one view, held against what a whole walk of it says."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import msgspec
 
+from registry.catalog.approval import State
 from registry.catalog.entry import ServerName
 from registry.catalog.query import Query
 from registry.catalog.standing import judge
 from registry.commands.project_views import standing
 from registry.store.interface import Store
 from tests.contract.engines import walk
-from tests.contract.governed_oracle import Row
+from tests.contract.governed_oracle import DraftKey, Row
 from tests.contract.governing import key_of, row_of, view
 
 _GONE: Final = Row("", "deleted", False)
@@ -63,3 +64,19 @@ def explanation_agrees(
             else:
                 document = msgspec.json.decode(snapshot.document(verdict.shown.document_id))
                 assert document["x"] == expected[name, verdict.version].body, verdict.reason
+
+
+def drafts(store: Store, names: Sequence[str], body_of: Callable[[str, str, bytes], str]) -> dict[DraftKey, str]:
+    """What waits beside approvals, and what policies approved of it, with their ids."""
+    snapshot = store.snapshot()
+    found = {}
+    for name in names:
+        for approval in snapshot.governance.approvals(state=None, name=name, limit=1000):
+            followed = approval.state is State.APPROVED and approval.policy is not None
+            if approval.draft is None or not (followed or approval.state is State.REQUESTED):
+                continue
+            (named,) = snapshot.governance.versions_of(approval.id, limit=2)
+            audience = None if approval.audience is None else frozenset(approval.audience)
+            known = approval.draft.beside, audience, approval.expires_us, approval.state.value
+            found[DraftKey(name, named.version, body_of(name, named.version, named.digest), *known)] = approval.id
+    return found

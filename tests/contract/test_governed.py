@@ -1,5 +1,7 @@
 """Random upstream changes, decisions and clock jumps: after each, what every team sees is what the rule says.
 
+What changed under an approval has a draft beside it, and policies say what is served meanwhile.
+
 The store is a real one. The oracle computes the views from scratch; lists, searches, details, the feed that a mirror of
 ours follows, and the explanation have to agree with it, and so with one another.
 """
@@ -13,7 +15,7 @@ from typing import Any, Final, TypeVar
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import initialize, invariant, rule
 
 from registry.catalog.approval import Approval
 from registry.catalog.entry import ServerName, Status
@@ -36,24 +38,14 @@ from registry.store.interface import Transaction
 from registry.views import compare
 from tests.contract.engines import NOW_US, SqliteEngine, entry, run, source, walk
 from tests.contract.governed_oracle import Consent, Held, Oracle, covers
-from tests.contract.governed_readers import answers_agree, explanation_agrees
+from tests.contract.governed_policies import Policies
+from tests.contract.governed_readers import answers_agree, drafts, explanation_agrees
+from tests.contract.governed_world import BODIES, CLAIMS, NAMES, PATTERNS, TEAMS, UPSTREAMS, VERSIONS, body_of
 from tests.contract.governing import ADA, BEN, key_of, row_of, told, updated_us, view
 from tests.doubles.clock import FrozenClock
 
 T = TypeVar("T")
 
-TEAMS: Final = ("everyone", "backend", "data")
-NAMES: Final = ("com.acme/pay", "org.zeta/tool")
-VERSIONS: Final = ("1.0.0", "2.0.0")
-BODIES: Final = ("alpha", "beta", "gamma")
-PATTERNS: Final = ("*", "com.*", "com.acme/*", "com.acme/pay", "org.zeta/*")
-UPSTREAMS: Final = ("internal", "official")
-CLAIMS: Final[tuple[dict[str, tuple[str, ...]], ...]] = (
-    {},
-    {"internal": ("com.acme",)},
-    {PRIVATE: ("com.acme",)},
-    {PRIVATE: ("com.*",), "internal": ("com.acme",)},
-)
 _S: Final = 1_000_000
 _LONGEST_S: Final = 12
 
@@ -66,7 +58,7 @@ _audiences = st.none() | st.none() | st.sets(st.sampled_from(TEAMS), max_size=2)
 _picks = st.integers(0, 100)
 
 
-class Governed(RuleBasedStateMachine):
+class Governed(Policies):
     """One store, and the oracle beside it."""
 
     def __init__(self) -> None:
@@ -95,6 +87,8 @@ class Governed(RuleBasedStateMachine):
         return self.loop.run(waited())
 
     def do(self, command: Callable[[Transaction], Done[T]]) -> T:
+        self.oracle.moves_on()
+
         async def done() -> T:
             value = await perform(self.store, command, durable=False)
             await follow_all(self.store)
@@ -126,11 +120,13 @@ class Governed(RuleBasedStateMachine):
             for precedence, name in enumerate((PRIVATE, *UPSTREAMS))
             if name in (PRIVATE, *kept)
         ]
+        before = self.oracle.sources
         self.oracle.sources = {each.id: (each.precedence, each.claims) for each in sources}
         self.do(lambda transaction: configure_sources(transaction, [(each, "http") for each in sources]))
         while self.do(lambda transaction: project_pending(transaction, limit=2)):
             pass
-        self.touched(*self.oracle.names)
+        if self.oracle.sources != before:
+            self.touched(*self.oracle.names)
 
     @rule(name=_some_names, body=_bodies)
     def upstreams_change(self, name: str, body: str) -> None:
@@ -239,7 +235,10 @@ class Governed(RuleBasedStateMachine):
         there = self.oracle.of_owner(name)
         said = [version for version in there if versions is None or version in versions]
         command = approve_now if at_once else request_approval
-        waits = any(consent.name == name and consent.state == "requested" for consent in self.oracle.consents.values())
+        waits = any(
+            consent.name == name and consent.state == "requested" and consent.draft is None
+            for consent in self.oracle.consents.values()
+        )
         try:
             approval: Approval = self.do(lambda transaction: command(transaction, wanted, reason="", actor=BEN))
         except NotFound:
@@ -358,7 +357,15 @@ class Governed(RuleBasedStateMachine):
             await answers_agree(self.store, team, NAMES, VERSIONS, BODIES, items=items)
             await self._feed_agrees(team, items)
             explanation_agrees(self.store, team, NAMES, now_us=self.clock.now_us(), expected=expected)
+        self._drafts_agree()
         assert (await compare(self.store, self.clock)).differences == ()
+
+    def _drafts_agree(self) -> None:
+        """What waits beside approvals, and what policies approved of it; the oracle learns the ids."""
+        expected, found = self.oracle.drafts(), drafts(self.store, NAMES, body_of)
+        assert found.keys() == expected.keys()
+        for key, approval_id in found.items():
+            self.oracle.renamed(expected[key], approval_id)
 
     async def _feed_agrees(self, team: str, items: dict[tuple[str, str], bytes]) -> None:
         """Whoever polls with the newest instant seen ends with the same catalog."""

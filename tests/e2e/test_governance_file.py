@@ -39,7 +39,8 @@ def test_plan_apply_dump(registry: RunningRegistry, tmp_path: Path) -> None:
     backend = Person(registry, "bob", Role.READER, teams=("backend",))
     file = tmp_path / "wanted.toml"
     changed = GOVERNANCE.replace('pattern = "com.globex/*"', 'pattern = "dev.hooli/*"') + APPROVAL
-    rule = '\n[[rule]]\nname = "hooli"\npattern = "dev.hooli"\nteams = ["ops"]\n'
+    rule = '\n[[rule]]\nname = "hooli"\npattern = "dev.hooli"\nteams = ["ops"]\nmax_severity = "info"\n'
+    rule += 'patches_only = true\n\n[[drift]]\npattern = "com.acme"\non_change = "follow"\n'
     file.write_text(changed + '\n[[team]]\nname = "ops"\n' + rule)
 
     planned = _governance(registry, "plan", file)
@@ -49,14 +50,15 @@ def test_plan_apply_dump(registry: RunningRegistry, tmp_path: Path) -> None:
         "+ team ops",
         "+ grant dev.hooli/* to backend",
         "- grant com.globex/* of backend (grt)",
-        "+ rule hooli: dev.hooli/* for ops",
+        "+ drift policy follow for com.acme/*",
+        "+ rule hooli: dev.hooli/* for ops, patches only, findings up to info",
         f"+ approval of {PAYROLL} 1.0.0 1.1.0 for backend",
     ]
     assert backend.sees() == []
     refused = _governance(registry, "apply", file)
     assert (refused.status, backend.sees()) == (130, []), refused
 
-    assert _governance(registry, "apply", file, "--yes").out.endswith("in force: 5 changes\n")
+    assert _governance(registry, "apply", file, "--yes").out.endswith("in force: 6 changes\n")
 
     assert sorted(backend.sees()) == [f"{PAYROLL}@1.0.0", f"{PAYROLL}@1.1.0"]
     assert _governance(registry, "plan", file).out == "no difference\n"
@@ -64,7 +66,8 @@ def test_plan_apply_dump(registry: RunningRegistry, tmp_path: Path) -> None:
     file.write_text(dump.out)
     assert _governance(registry, "plan", file).out == "no difference\n", dump.out
     assert "expires = 2099-01-31T00:00:00Z" in dump.out
-    file.write_text(dump.out.partition("[[approval]]")[0])
+    file.write_text(dump.out.partition("[[approval]]")[0].replace('"follow"', '"hold"'))
+    assert "+ drift policy hold for com.acme/*\n" in _governance(registry, "plan", file).out
     assert f"- approval of {PAYROLL} for backend" in _governance(registry, "plan", file).out
     assert _governance(registry, "apply", file, "--yes").status == 0
     assert backend.sees() == []

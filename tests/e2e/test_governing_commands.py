@@ -89,6 +89,10 @@ def test_on_a_running_server(registry: RunningRegistry) -> None:
     listed = _there(approver, "requests")
     assert asked["id"] in listed.out
     assert "we pay people" in listed.out
+    assert _there(backend, "request", "comment", asked["id"], "it\x1b[2J pays").status == 0
+    shown = _there(approver, "request", "show", asked["id"][:14]).out
+    assert shown.startswith(f"{asked['id']}: requested, {PAYROLL}")
+    assert "bob: it [2J pays\n" in shown
     previewed = _there(approver, "preview", "approve", asked["id"], "--json").json
     assert [change["team"] for change in previewed["changes"]] == ["backend"]
 
@@ -99,7 +103,25 @@ def test_on_a_running_server(registry: RunningRegistry) -> None:
     assert (refused.status, ": rejected, com.acme/warehouse" in refused.out) == (0, True)
     assert _there(approver, "requests").out == "nothing waits for a decision\n"
 
-    rule = _there(admin, "rule", "make", "globex", "com.globex", "--all-teams", "--reason", "trusted", "--json").json
+    many = _there(approver, "revoke", asked["id"], other["id"], "--reason", "over")
+    assert (many.status, f"{other['id']}: cannot revoke {other['id']}: it is rejected" in many.err) == (1, True)
+    again = _there(backend, "request", WAREHOUSE, "--team", "backend", "--reason", "still", "--json").json
+    assert _here(registry, "approve", again["id"], asked["id"], "--reason", "r").status == 1
+    assert _there(approver, "approve", again["id"], "--reason", "fine").status == 0
+    revoked = _here(registry, "revoke", asked["id"], again["id"], "--reason", "over").out
+    assert [line.partition(",")[0] for line in revoked.splitlines()] == [
+        f"{asked['id']}: revoked",
+        f"{again['id']}: revoked",
+    ]
+    assert _there(admin, "drift", "set", "com.acme", "withdraw", "--reason", "r").out == "com.acme/*: withdraw\n"
+    assert "withdraw" in _here(registry, "drift", "list").out
+    assert _here(registry, "drift", "end", "com.acme", "--reason", "r").out == "com.acme/*: withdraw no more\n"
+
+    conditions = ("--max-severity", "warning", "--patches-only")
+    rule = _there(
+        admin, "rule", "make", "globex", "com.globex", "--all-teams", *conditions, "--reason", "trusted", "--json"
+    ).json
+    assert (rule["max_severity"], rule["patches_only"]) == ("warning", True)
     assert _there(admin, "rule", "end", rule["id"], "--reason", "enough").status == 0
     assert [each["state"] for each in _there(admin, "rule", "list", "--all", "--json").json] == ["active", "ended"]
     words = ("--category", "money", "--packages", "docker.io", "mirror.acme.example/hub", "--team", "backend")

@@ -64,6 +64,9 @@ READS = {
     "FINDINGS": "findings USING PRIMARY KEY (rule=? AND document_id>?)",
     "FINDINGS_OF_SOURCE": "findings USING PRIMARY KEY (rule=? AND document_id>?)",
     "FINDINGS_OF_NAME": "entries USING INDEX sqlite_autoindex_entries_1 (source_id=? AND name=?)",
+    "FOUND_IN": "findings USING INDEX findings_document (document_id=?)",
+    "IS_JUDGED": "judged_documents USING INTEGER PRIMARY KEY (rowid=?)",
+    "NAMES_WITH": "documents USING COVERING INDEX sqlite_autoindex_documents_1 (digest=?)",
     "FORGET_FINDINGS": "findings USING COVERING INDEX findings_document (document_id=?)",
     "RUNS": "runs USING INTEGER PRIMARY KEY (rowid<?)",
     "RUNS_OF_UPSTREAM": "runs USING INDEX runs_upstream (upstream=? AND sequence<?)",
@@ -111,6 +114,8 @@ WHOLE = {
     "OVERLAYS": {"overlays"},  # the same
     "OVERLAYS_IN_FORCE": {"overlays"},  # the same
     "BLOCKS": {"blocks"},  # the same
+    "DRIFT_POLICIES": {"drift_policies"},  # the same
+    "SEVERITIES": {"severities"},  # one for each rule of advice at most
     "ANY_BLOCK": {"blocks"},  # the first one
     "PENDING": {"pending_views"},  # the same
     "WEBHOOKS": {"webhooks"},  # those that are configured

@@ -81,7 +81,7 @@ class World:
         await self.put_in_force()
 
     async def put_in_force(self) -> None:
-        await put_in_force(self.store, self.upstreams, private=private_source(Settings()))
+        await put_in_force(self.store, self.upstreams, private=private_source(Settings()), severities={})
         await self.store.transact(open_up)
 
     @property

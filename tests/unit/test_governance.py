@@ -132,6 +132,7 @@ class TestTheLifeOfAnApproval:
         allowed = {
             (State.REQUESTED, Move.APPROVE): State.APPROVED,
             (State.REQUESTED, Move.REJECT): State.REJECTED,
+            (State.REQUESTED, Move.SUPERSEDE): State.SUPERSEDED,
             (State.APPROVED, Move.REVOKE): State.REVOKED,
             (State.APPROVED, Move.EXPIRE): State.EXPIRED,
             (State.APPROVED, Move.SUPERSEDE): State.SUPERSEDED,

@@ -142,8 +142,7 @@ class TestEveryCombination:
             assert found.reason
             self._holds_until(found, fresh_until_us)
             if found.shown is not None:
-                held = not same and on_change is OnChange.HOLD
-                assert found.shown == (_held() if held else ENTRY)
+                assert found.shown == (ENTRY if same else _held())
 
     @staticmethod
     def _holds_until(found: Verdict, fresh_until_us: int) -> None:

@@ -97,6 +97,20 @@ ON CONFLICT (name, version) DO UPDATE SET record = excluded.record
 """
 FORGET_BLOCK: Final = "DELETE FROM blocks WHERE name = :name AND version = :version"
 
+DRIFT_POLICIES: Final = "SELECT record FROM drift_policies ORDER BY pattern"
+PUT_DRIFT_POLICY: Final = """
+INSERT INTO drift_policies (pattern, record) VALUES (:pattern, :record)
+ON CONFLICT (pattern) DO UPDATE SET record = excluded.record
+"""
+FORGET_DRIFT_POLICY: Final = "DELETE FROM drift_policies WHERE pattern = :pattern"
+
+SEVERITIES: Final = "SELECT rule, severity FROM severities ORDER BY rule"
+FORGET_SEVERITIES: Final = "DELETE FROM severities"
+PUT_SEVERITY: Final = "INSERT INTO severities (rule, severity) VALUES (:rule, :severity)"
+
+COMMENTS: Final = "SELECT record FROM comments INDEXED BY comments_on WHERE approval_id = :approval ORDER BY number"
+PUT_COMMENT: Final = "INSERT INTO comments (approval_id, record) VALUES (:approval, :record)"
+
 PUBLISHER: Final = "SELECT subject FROM publications WHERE entry_id = :entry"
 
 # What changes by time alone: the names of a view, and the earliest of them in the view itself.

@@ -67,6 +67,14 @@ WHERE (:source = '' OR sources.name = :source)
 ORDER BY +findings.document_id, +entries.id LIMIT :limit
 """
 
+IS_JUDGED: Final = "SELECT 1 FROM judged_documents WHERE document_id = :document AND revision >= :revision"
+FOUND_IN: Final = "SELECT rule, severity FROM findings INDEXED BY findings_document WHERE document_id = :document"
+NAMES_WITH: Final = """
+SELECT DISTINCT entries.name FROM documents CROSS JOIN entries INDEXED BY entries_document
+  ON entries.document_id = documents.id
+WHERE documents.digest = :digest
+"""
+
 FINDING_TOTALS: Final = "SELECT rule, severity, documents, issues FROM finding_totals WHERE documents > 0 ORDER BY rule"
 
 # Of a document that no entry has it finds nothing.

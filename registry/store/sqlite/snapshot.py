@@ -33,7 +33,7 @@ from registry.store.sqlite import announcing, queries, record, rows, sealing
 from registry.store.sqlite import findings as finding_sql
 from registry.store.sqlite import operations as sql
 from registry.store.sqlite import subjects as subject_sql
-from registry.store.sqlite.governance import SqliteGovernanceReads
+from registry.store.sqlite.governance_reads import SqliteGovernanceReads
 from registry.store.sqlite.readers import unreadable
 from registry.store.sqlite.rows import Row, entry_finding
 from registry.store.subjects import RevokedSubject
@@ -283,6 +283,12 @@ class SqliteSnapshot:
             }
             listed += map(entry_finding, self._rows(statement, bound))
         return listed
+
+    def found_in(self, document_id: int, *, revision: int) -> list[tuple[str, Severity]] | None:
+        bound = {"document": document_id, "revision": revision}
+        if self._row(finding_sql.IS_JUDGED, bound) is None:
+            return None
+        return [(rule, Severity(severity)) for rule, severity in self._rows(finding_sql.FOUND_IN, bound)]
 
     def finding_totals(self) -> list[FindingTotal]:
         totals = self._rows(finding_sql.FINDING_TOTALS)

@@ -237,6 +237,10 @@ class SqliteTransaction(SqliteSnapshot):
             }
             self._connection.execute(finding_sql.NEW_FINDING, bound)
 
+    def names_with(self, digests: Collection[bytes]) -> list[ServerName]:
+        found = (row[0] for digest in digests for row in self._rows(finding_sql.NAMES_WITH, {"digest": digest}))
+        return [ServerName(name) for name in dict.fromkeys(found)]
+
     def take_lease(self, name: str, *, holder: str, now_us: int, ttl_us: int) -> Lease | None:
         bound = {"name": name, "holder": holder, "now_us": now_us, "expires_us": now_us + ttl_us}
         row = self._connection.execute(sql.TAKE_LEASE, bound).fetchone()
