@@ -8,7 +8,7 @@ from registry.catalog.drift import require_fit
 from registry.catalog.pattern import parse_pattern
 from registry.catalog.standing import OnChange
 from registry.commands.drift_policies import end_drift_policy, set_drift_policy
-from registry.governing.steps import Step
+from registry.governing.steps import DECLARED, Step
 from registry.store.interface import Snapshot
 
 
@@ -17,7 +17,7 @@ class DeclaredDrift(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     pattern: str
     on_change: OnChange
-    reason: str = "declared in the governance file"
+    reason: str = DECLARED
 
 
 def require_fitting(declared: DeclaredDrift) -> None:

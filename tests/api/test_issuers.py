@@ -140,7 +140,7 @@ class TestForged:
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )
         header = {"alg": "HS256", "typ": "JWT", "kid": key_id}
-        signed = ".".join(map(_part, (json.dumps(header).encode(), json.dumps(claims).encode())))
+        signed = ".".join(map(token_part, (json.dumps(header).encode(), json.dumps(claims).encode())))
         unsigned = jwt.encode(claims, "", algorithm="none", headers={"kid": key_id})
         good = world.key.token(claims)
         forged = {
