@@ -3,6 +3,7 @@
 import hashlib
 from typing import Final
 
+from registry.catalog.team import audience_words
 from registry.commands.actor import Actor
 from registry.commands.perform import Done
 from registry.errors import Conflict, NotFound
@@ -37,5 +38,10 @@ def comment(transaction: Transaction, approval_id: str, text: str, *, actor: Act
         text=text,
     )
     transaction.governance.put_comment(said)
-    detail = {"server": approval.name, "comment": said.id, "sha256": hashlib.sha256(text.encode()).hexdigest()}
+    detail = {
+        "server": approval.name,
+        "audience": audience_words(approval.audience),
+        "comment": said.id,
+        "sha256": hashlib.sha256(text.encode()).hexdigest(),
+    }
     return Done(value=said, event=actor.event("approval.commented", approval_id, {**detail}))

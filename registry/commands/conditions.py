@@ -6,6 +6,7 @@ from registry.catalog.entry import ServerName
 from registry.catalog.pattern import covers
 from registry.catalog.rule import Rule, patched, refused, tolerates
 from registry.catalog.standing import Standing
+from registry.catalog.team import audience_words
 from registry.catalog.view import StoredEntry
 from registry.commands.actor import RULES
 from registry.store.interface import Transaction
@@ -51,7 +52,7 @@ def _meets(transaction: Transaction, standing: Standing, rule: Rule, entry: Stor
         {
             "rule": rule.name,
             "approval": rule.approval,
-            "audience": "*" if rule.audience is None else " ".join(rule.audience),
+            "audience": audience_words(rule.audience),
             "max_severity": rule.max_severity,
             "findings": None if rule.max_severity is None else " ".join(each for each in Severity if each in found),
             "patch_of": f"{base.version} ({base.approval.id})" if rule.patches_only and base is not None else None,

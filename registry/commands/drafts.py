@@ -12,6 +12,7 @@ from registry.catalog.difference import difference
 from registry.catalog.drift import Drift, drifts, policy_for
 from registry.catalog.entry import ServerName
 from registry.catalog.standing import OnChange, Standing
+from registry.catalog.team import audience_words
 from registry.commands.actor import DRIFT
 from registry.ids import new_id
 from registry.store.interface import Transaction
@@ -90,7 +91,7 @@ def _drafted(transaction: Transaction, standing: Standing, drift: Drift, changed
         {
             "server": draft.name,
             "version": entry.version,
-            "audience": "*" if draft.audience is None else " ".join(draft.audience),
+            "audience": audience_words(draft.audience),
             "beside": base.id,
             "policy": standing.on_change,
             "classes": " ".join(found.classes),
@@ -119,7 +120,12 @@ def _follow(transaction: Transaction, draft: Approval, drift: Drift) -> None:
     event = DRIFT.event(
         "approval.followed",
         draft.id,
-        {"server": draft.name, "version": drift.entry.version, "reason": policy.reason},
+        {
+            "server": draft.name,
+            "version": drift.entry.version,
+            "audience": audience_words(draft.audience),
+            "reason": policy.reason,
+        },
         digest=drift.entry.digest.hex(),
         decided_by=followed.decided_by,
     )
@@ -128,5 +134,6 @@ def _follow(transaction: Transaction, draft: Approval, drift: Drift) -> None:
 
 def _supersede(transaction: Transaction, draft: Approval, version: str) -> None:
     transaction.governance.put_approval(msgspec.structs.replace(draft, state=moved(draft, Move.SUPERSEDE)))
-    event = DRIFT.event("approval.superseded", draft.id, {"server": draft.name, "version": version})
+    detail = {"server": draft.name, "version": version, "audience": audience_words(draft.audience)}
+    event = DRIFT.event("approval.superseded", draft.id, {**detail})
     transaction.governance.note(event)

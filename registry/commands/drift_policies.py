@@ -29,7 +29,7 @@ def set_drift_policy(
     event = actor.event(
         "drift_policy.set",
         pattern,
-        {"reason": reason},
+        {"audience": "*", "reason": reason},
         before=None if before is None else {"on_change": before.on_change},
         after={"on_change": on_change},
     )
@@ -48,7 +48,10 @@ def end_drift_policy(transaction: Transaction, pattern: str, *, reason: str, act
     transaction.governance.forget_drift_policy(policy.pattern)
     follow(transaction, team=None, pattern=policy.pattern)
     event = actor.event(
-        "drift_policy.ended", policy.pattern, {"reason": reason}, before={"on_change": policy.on_change}
+        "drift_policy.ended",
+        policy.pattern,
+        {"audience": "*", "reason": reason},
+        before={"on_change": policy.on_change},
     )
     return Done(value=policy, event=event)
 

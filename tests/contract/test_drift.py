@@ -360,5 +360,5 @@ class TestPolicies:
             ACME,
         )
         (ended,) = recorded(governed, "drift_policy.ended")
-        assert (ended.before, ended.detail) == ({"on_change": "follow"}, {"reason": "over"})
+        assert (ended.before, ended.detail) == ({"on_change": "follow"}, {"audience": "*", "reason": "over"})
         assert governed.snapshot().governance.drift_policies() == []
