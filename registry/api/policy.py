@@ -102,6 +102,7 @@ POLICY: Final[Mapping[str, RoutePolicy]] = {
     # What administrators decide. Blocks are for those who decide about the name for every team.
     "list-teams": _ADMINISTRATION_READ,
     "make-team": RoutePolicy(needs=(Access.ADMINISTRATION,), events=("team.made",)),
+    "edit-team": RoutePolicy(needs=(Access.ADMINISTRATION,), events=("team.edited",)),
     "list-grants": _ADMINISTRATION_READ,
     "give-grant": RoutePolicy(needs=(Access.ADMINISTRATION,), events=("grant.given",)),
     "revoke-grant": RoutePolicy(needs=(Access.ADMINISTRATION,), events=("grant.revoked",)),

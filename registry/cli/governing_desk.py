@@ -8,6 +8,7 @@ import msgspec
 
 from registry.catalog.approval import Approval, State
 from registry.catalog.changes import Overlay
+from registry.catalog.compat import Compat
 from registry.catalog.entry import ServerName
 from registry.catalog.grant import Grant
 from registry.catalog.rule import Rule
@@ -22,6 +23,7 @@ from registry.governing.decisions import (
     Ask,
     BlockServer,
     Decision,
+    EditTeam,
     EndRule,
     GiveGrant,
     MakeRule,
@@ -78,7 +80,7 @@ class GoverningDesk(Protocol):
         """What came of it, a report of that *kind*, when it is in force."""
 
     def preview(self, decision: Previewed) -> Preview: ...
-    def explain(self, team: str, name: str) -> Explanation: ...
+    def explain(self, team: str, name: str, compat: Compat | None = None) -> Explanation: ...
     def teams(self) -> list[TeamReport]: ...
     def grants(self, team: str | None, *, ended: bool) -> list[GrantReport]:
         """Of a team or all, oldest first; *ended*: also those that were revoked."""
@@ -120,11 +122,12 @@ class _Here:
 
         return self._chosen.run(previewed)
 
-    def explain(self, team: str, name: str) -> Explanation:
+    def explain(self, team: str, name: str, compat: Compat | None = None) -> Explanation:
         def explained(snapshot: Snapshot) -> Explanation:
             if snapshot.governance.team(team) is None:
                 raise NotFound(f"there is no team {team[:90]!r}")
-            return explain(snapshot, team, ServerName.parse(name), now_us=self._chosen.clock.now_us())
+            now_us = self._chosen.clock.now_us()
+            return explain(snapshot, team, ServerName.parse(name), now_us=now_us, compat=compat)
 
         return self._chosen.run(_reading(explained))
 
@@ -189,14 +192,17 @@ class _There:
         self._chosen = chosen
 
     def decide(self, decision: Decision, kind: type[R]) -> R:
+        if isinstance(decision, EditTeam):
+            return self._chosen.patch(_path("/v1/teams", decision.team), decision.changes, kind)
         path, body = _route(decision)
         return self._chosen.delete(path, kind) if body is None else self._chosen.post(path, body, kind)
 
     def preview(self, decision: Previewed) -> Preview:
         return self._chosen.post("/v1/preview", decision, Preview)
 
-    def explain(self, team: str, name: str) -> Explanation:
-        return self._chosen.get("/v1/explain?" + urlencode({"team": team, "name": name}), Explanation)
+    def explain(self, team: str, name: str, compat: Compat | None = None) -> Explanation:
+        asked = {"team": team, "name": name, "compat": compat or ""}
+        return self._chosen.get("/v1/explain?" + urlencode(asked), Explanation)
 
     def teams(self) -> list[TeamReport]:
         return self._all("/v1/teams", {}, _Page[TeamReport])

@@ -15,6 +15,7 @@ from registry.governing.decisions import (
     Ask,
     BlockServer,
     Decision,
+    EditTeam,
     EndRule,
     GiveGrant,
     MakeRule,
@@ -48,7 +49,7 @@ def authorised(snapshot: Snapshot, principal: Principal, decision: Decision) -> 
         Invalid: a pattern or name is none.
     """
     match decision:
-        case MakeTeam() | MakeRule() | EndRule() | SetOverlay() | RemoveOverlay():
+        case MakeTeam() | EditTeam() | MakeRule() | EndRule() | SetOverlay() | RemoveOverlay():
             return _actor(principal, Role.ADMIN, governing_withheld(principal))
         case GiveGrant(team=team, pattern=pattern):
             return _actor(principal, Role.ADMIN, grant_withheld(principal, team, parse_pattern(pattern)))

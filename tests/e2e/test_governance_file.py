@@ -40,13 +40,15 @@ def test_plan_apply_dump(registry: RunningRegistry, tmp_path: Path) -> None:
     file = tmp_path / "wanted.toml"
     changed = GOVERNANCE.replace('pattern = "com.globex/*"', 'pattern = "dev.hooli/*"') + APPROVAL
     rule = '\n[[rule]]\nname = "hooli"\npattern = "dev.hooli"\nteams = ["ops"]\n'
-    file.write_text(changed + '\n[[team]]\nname = "ops"\n' + rule)
+    changed = changed.replace('name = "data"', 'name = "data"\ndescription = "lakes"\ncompat = "xcode"')
+    file.write_text(changed + '\n[[team]]\nname = "ops"\ncompat = "xcode"\n' + rule)
 
     planned = _governance(registry, "plan", file)
 
     assert planned.status == 1
     assert re.sub(r"grt_\w+", "grt", planned.out).splitlines() == [
         "+ team ops",
+        '~ team data: description "lakes", compat xcode',
         "+ grant dev.hooli/* to backend",
         "- grant com.globex/* of backend (grt)",
         "+ rule hooli: dev.hooli/* for ops",
@@ -56,7 +58,7 @@ def test_plan_apply_dump(registry: RunningRegistry, tmp_path: Path) -> None:
     refused = _governance(registry, "apply", file)
     assert (refused.status, backend.sees()) == (130, []), refused
 
-    assert _governance(registry, "apply", file, "--yes").out.endswith("in force: 5 changes\n")
+    assert _governance(registry, "apply", file, "--yes").out.endswith("in force: 6 changes\n")
 
     assert sorted(backend.sees()) == [f"{PAYROLL}@1.0.0", f"{PAYROLL}@1.1.0"]
     assert _governance(registry, "plan", file).out == "no difference\n"
@@ -64,6 +66,7 @@ def test_plan_apply_dump(registry: RunningRegistry, tmp_path: Path) -> None:
     file.write_text(dump.out)
     assert _governance(registry, "plan", file).out == "no difference\n", dump.out
     assert "expires = 2099-01-31T00:00:00Z" in dump.out
+    assert dump.out.count('compat = "xcode"') == 2
     file.write_text(dump.out.partition("[[approval]]")[0])
     assert f"- approval of {PAYROLL} for backend" in _governance(registry, "plan", file).out
     assert _governance(registry, "apply", file, "--yes").status == 0

@@ -19,7 +19,12 @@ from registry.errors import StoreFault, StoreTooNew
 from registry.ids import new_id
 from registry.store.sqlite.announcing import ANNOUNCING
 from registry.store.sqlite.connection import APPLICATION_ID, open_unchanged, open_writer
-from registry.store.sqlite.governance_schema import APPROVED_UNREFERENCED, BEFORE_GOVERNANCE, GOVERNANCE
+from registry.store.sqlite.governance_schema import (
+    APPROVED_UNREFERENCED,
+    BEFORE_GOVERNANCE,
+    CLIENTS_OF_TEAMS,
+    GOVERNANCE,
+)
 from registry.store.sqlite.overlays import OVERLAYS_TABLE
 from registry.store.sqlite.record_schema import AUDIT_CHAIN, AUDIT_KEPT
 from registry.store.sqlite.schema import (
@@ -115,6 +120,7 @@ MIGRATIONS: Final = (
     Migration(number=13, title="announcing", oldest_release="0.2.0", apply=_all(ANNOUNCING)),
     Migration(number=14, title="overlays", oldest_release="0.2.0", apply=_all(OVERLAYS_TABLE)),
     Migration(number=15, title="ends of tokens", oldest_release="0.2.0", apply=_ends),
+    Migration(number=16, title="clients of teams", oldest_release="0.2.0", apply=_all(CLIENTS_OF_TEAMS)),
 )
 
 
