@@ -9,7 +9,9 @@ import tomllib
 from pathlib import Path
 
 import msgspec
+from msgspec import UNSET
 
+from registry.catalog.compat import Compat
 from registry.catalog.pattern import parse_pattern
 from registry.catalog.rule import Rule, Tolerance
 from registry.catalog.team import parse_team
@@ -17,20 +19,22 @@ from registry.commands.actor import Actor
 from registry.commands.follow import follow_all
 from registry.commands.perform import perform
 from registry.commands.rules import end_rule, make_rule
-from registry.commands.teams import grant_access, make_team, revoke_access
+from registry.commands.teams import edit_team, grant_access, make_team, revoke_access
 from registry.errors import ConfigFault, Invalid
 from registry.governing.declared_approvals import DeclaredApproval, approval_steps, require_meant
 from registry.governing.declared_drift import DeclaredDrift, drift_steps, require_fitting
 from registry.governing.declared_overlays import DeclaredOverlay, overlay_steps, require_overlay_meant
 from registry.governing.steps import DECLARED, Step
+from registry.store.governance import Team
 from registry.store.interface import Snapshot, Store
 
 
 class DeclaredTeam(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`[[team]]`"""
+    """`[[team]]`. `description`: as it is where it is absent. `compat`: absent for no client."""
 
     name: str
-    description: str = ""
+    description: str | None = None
+    compat: Compat | None = None
 
 
 class DeclaredGrant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -142,18 +146,44 @@ async def apply(store: Store, declared: Declaration, *, actor: Actor, approvers:
 
 
 def _teams(snapshot: Snapshot, declared: Declaration) -> list[Step]:
-    there = {team.name for team in snapshot.governance.teams()}
-    return [
+    there = {team.name: team for team in snapshot.governance.teams()}
+    made = [
         Step(
             sign="+",
             what=f"team {team.name}",
             command=lambda transaction, actor, team=team: make_team(  # type: ignore[misc]  # bound per round
-                transaction, team.name, description=team.description, actor=actor
+                transaction, team.name, description=team.description or "", compat=team.compat, actor=actor
             ),
         )
         for team in declared.teams
         if team.name not in there
     ]
+    edited = [
+        Step(
+            sign="~",
+            what=f"team {team.name}: {said}",
+            command=lambda transaction, actor, team=team: edit_team(  # type: ignore[misc]  # bound per round
+                transaction,
+                team.name,
+                description=UNSET if team.description is None else team.description,
+                compat=team.compat,
+                actor=actor,
+            ),
+        )
+        for team in declared.teams
+        if team.name in there and (said := _said_anew(team, there[team.name]))
+    ]
+    return [*made, *edited]
+
+
+def _said_anew(wanted: DeclaredTeam, there: Team) -> str:
+    """What is to be said of a team from now on, in words; empty where nothing changes."""
+    words = []
+    if wanted.description not in (None, there.description):
+        words.append(f'description "{wanted.description}"')
+    if wanted.compat != there.compat:
+        words.append(f"compat {wanted.compat or 'none'}")
+    return ", ".join(words)
 
 
 def _grants(snapshot: Snapshot, declared: Declaration) -> list[Step]:

@@ -20,7 +20,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from registry.catalog.entry import Entry, ServerName, digest_of, facets_of, parse_version
+from registry.catalog.entry import Entry, ServerName, digest_of, facets_of, parse_version, unseen_mark
 from registry.catalog.published import published_item
 from registry.catalog.view import VisibleEntry
 from registry.clock import Clock
@@ -108,9 +108,12 @@ class Publisher:
         Raises:
             InvalidManifest: it breaks a rule for publishing; `validate` says which.
             Invalid: what its publisher provides is too large, or a package is not the publisher's.
-            ChangeRefused, Throttled: as the command does.
+            ChangeRefused: its version holds what nobody sees; and as the command does.
+            Refused, Throttled: as the command does.
         """
         await self._require_valid(manifest, _INVALID_TO_PUBLISH)
+        if (mark := unseen_mark(manifest.version)) is not None:
+            raise ChangeRefused(f"invalid version: version contains {mark}, which nobody sees; leave it out")
         provided = member_object(manifest.members, "_meta").get(PUBLISHER_PROVIDED)
         if provided is not None and (size := _size(provided)) > _MOST_PROVIDED_BYTES:
             raise ChangeRefused(f"_meta.{PUBLISHER_PROVIDED} extension exceeds 4KB limit ({size} bytes)")

@@ -318,6 +318,7 @@ class Jobs:
             superseded_before_us=now_us - round(self._retention.superseded_documents_s * _US),
             buckets_full_before_us=now_us,
             audit_payloads_before_us=now_us - round(self._retention.audit_payloads_s * _US),
+            tokens_ended_before_us=now_us - round(self._retention.ended_tokens_s * _US),
         )
         swept = 0
         while more := await perform(

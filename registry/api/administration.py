@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any, Final
+from urllib.parse import unquote
 
 from litestar import HttpMethod, route
 from litestar.handlers import HTTPRouteHandler
@@ -12,7 +13,17 @@ from registry.api.bodies import AnyRequest, read_json
 from registry.api.deciding import LARGEST_BODY, Deciding, asked, private, reason_in, required
 from registry.api.listing import page_of
 from registry.api.params import parse_query
-from registry.governing.decisions import BlockServer, EndRule, GiveGrant, MakeRule, MakeTeam, RevokeGrant, UnblockServer
+from registry.governing.decisions import (
+    BlockServer,
+    EditTeam,
+    EndRule,
+    GiveGrant,
+    MakeRule,
+    MakeTeam,
+    RevokeGrant,
+    TeamChanges,
+    UnblockServer,
+)
 from registry.governing.reports import Unblocked, block_report, grant_report, rule_report, team_report
 from registry.policy.mandates import governing_withheld, grant_withheld
 from registry.policy.principal import Role
@@ -51,7 +62,21 @@ def _teams(deciding: Deciding) -> list[HTTPRouteHandler]:
         made = await deciding.carry_out(scope, principal, await read_json(request, MakeTeam, most=LARGEST_BODY))
         return private(team_report(made), status=201)
 
-    return [list_teams, make]
+    @route(
+        "/v1/teams/{team_name:str}",
+        http_method=[HttpMethod.PATCH],
+        name="edit-team",
+        status_code=200,
+        request_max_body_size=LARGEST_BODY,
+    )
+    async def edit(request: AnyRequest, team_name: FromPath[str]) -> ASGIApp:
+        scope = request.scope
+        principal = identity.holder(scope, Role.ADMIN)
+        changes = await read_json(request, TeamChanges, most=LARGEST_BODY)
+        edited = await deciding.carry_out(scope, principal, EditTeam(team=unquote(team_name), changes=changes))
+        return private(team_report(edited))
+
+    return [list_teams, make, edit]
 
 
 def _grants(deciding: Deciding) -> list[HTTPRouteHandler]:

@@ -12,7 +12,7 @@ from litestar.types import ASGIApp, HTTPScope
 
 from registry.api.answers import Header, encoded
 from registry.api.bodies import read_json
-from registry.api.deciding import LARGEST_BODY, Deciding, asked, required
+from registry.api.deciding import LARGEST_BODY, Deciding, asked, profile_in, required
 from registry.api.listing import Listed, listed
 from registry.api.params import parse_query
 from registry.api.written import caller
@@ -91,13 +91,15 @@ def asking_routes(prefix: str, deciding: Deciding) -> list[HTTPRouteHandler]:
         if principal.anonymous:
             # Whoever needs no credential to read a view is told nothing about what is hidden from it.
             identity.writer(scope)
-        name = ServerName.parse(required(parse_query(scope["query_string"]), "name"))
+        parameters = parse_query(scope["query_string"])
+        name, compat = ServerName.parse(required(parameters, "name")), profile_in(parameters)
         team, now_us = principal.home_team, clock.now_us()
         if team is None:
             raise Refused(f"the credential of {principal.subject} names no team whose view could be explained")
-        return encoded(
-            await store.ask(lambda snapshot: explain_to_reader(snapshot, team, name, now_us=now_us)), headers=_PRIVATE
+        explained = await store.ask(
+            lambda snapshot: explain_to_reader(snapshot, team, name, now_us=now_us, compat=compat)
         )
+        return encoded(explained, headers=_PRIVATE)
 
     return [list_requests, file_request, explain_name]
 

@@ -9,11 +9,12 @@ from litestar.types import ASGIApp, HTTPScope
 
 from registry.api.answers import Header, encoded
 from registry.api.identity import Identity
+from registry.api.listing import cursor_in, page
 from registry.api.params import bounded_integer, parse_query
 from registry.audit.chain import SealedEvent
 from registry.audit.event import Outcome
 from registry.audit.question import Found, Question
-from registry.audit.report import CheckpointList, EventList, checkpoint_report, event_report
+from registry.audit.report import checkpoint_report, event_report
 from registry.errors import Invalid
 from registry.policy.principal import Role
 from registry.store.interface import Snapshot, Store
@@ -41,11 +42,9 @@ def audit_routes(store: Store, identity: Identity) -> list[HTTPRouteHandler]:
             found = await store.ask(lambda snapshot: _further(snapshot, question, after=position or 0, limit=limit))
         else:
             found = await store.ask(lambda snapshot: snapshot.found_events(question, before=position, limit=limit))
-        metadata: dict[str, int | str] = {"count": len(found.events), "head": head}
-        if found.further is not None:
-            metadata["nextCursor"] = str(found.further)
         items = [event_report(each) for each in found.events]
-        return encoded(EventList(items=items, metadata=metadata), headers=_NOT_KEPT)
+        further = None if found.further is None else str(found.further)
+        return encoded(page(items, further, head=head), headers=_NOT_KEPT)
 
     @route("/v1/audit-checkpoints", http_method=_READ, name="list-audit-checkpoints")
     async def list_checkpoints(scope: HTTPScope) -> ASGIApp:
@@ -53,11 +52,9 @@ def audit_routes(store: Store, identity: Identity) -> list[HTTPRouteHandler]:
         parameters = parse_query(scope["query_string"])
         limit = bounded_integer(parameters, "limit", default=50, most=_MOST)
         found = store.snapshot().checkpoints(after=_position(parameters) or 0, limit=limit + 1)
-        metadata: dict[str, int | str] = {"count": min(len(found), limit)}
-        if len(found) > limit:
-            metadata["nextCursor"] = str(found[limit - 1].sequence)
         items = [checkpoint_report(each) for each in found[:limit]]
-        return encoded(CheckpointList(items=items, metadata=metadata), headers=_NOT_KEPT)
+        further = str(found[limit - 1].sequence) if len(found) > limit else None
+        return encoded(page(items, further), headers=_NOT_KEPT)
 
     return [list_events, list_checkpoints]
 
@@ -103,10 +100,8 @@ def _instant(parameters: dict[str, str], name: str) -> int | None:
 
 
 def _position(parameters: dict[str, str]) -> int | None:
-    cursor = parameters.get("cursor", "")
-    if cursor and _NUMBER.fullmatch(cursor) is None:
-        raise Invalid("cursor is not one of this list; take it from metadata.nextCursor")
-    return int(cursor) if cursor else None
+    cursor = cursor_in(parameters, _NUMBER)
+    return None if cursor is None else int(cursor[0])
 
 
 def _oldest_first(parameters: dict[str, str]) -> bool:

@@ -13,11 +13,11 @@ from registry.api.answers import encoded
 from registry.api.bodies import AnyRequest, read_json
 from registry.api.identity import Identity
 from registry.api.issuing import DAY_S, LARGEST_BODY, NOT_KEPT, expiry
+from registry.api.listing import MOST_ITEMS, cursor_in, page
 from registry.api.noted import actor_in
 from registry.api.params import bounded_integer, parse_query
 from registry.auth.capabilities import base_url, draw_capability
 from registry.auth.capability_listing import (
-    CapabilityList,
     capability_report,
     handed_out,
     issued_capability,
@@ -36,7 +36,6 @@ from registry.store.capabilities import Capability
 from registry.store.interface import Store
 
 _READ: Final = [HttpMethod.GET, HttpMethod.HEAD]
-_MOST: Final = 100
 _ID: Final = re.compile(r"cap_[0-9a-z]{26}", re.ASCII)
 
 
@@ -70,18 +69,15 @@ def capability_routes(store: Store, clock: Clock, identity: Identity, *, public_
     async def list_capabilities(scope: HTTPScope) -> ASGIApp:
         viewer = administrator(scope)
         parameters = parse_query(scope["query_string"])
-        limit = bounded_integer(parameters, "limit", default=30, most=_MOST)
-        team, before = parameters.get("team") or None, _position(parameters.get("cursor", ""))
+        limit = bounded_integer(parameters, "limit", default=30, most=MOST_ITEMS)
+        team, cursor = parameters.get("team") or None, cursor_in(parameters, _ID)
         found, further = await store.ask(
             lambda snapshot: visible_capabilities(
-                snapshot, lambda each: may_manage(viewer, each), team=team, limit=limit, before=before
+                snapshot, lambda each: may_manage(viewer, each), team=team, limit=limit, before=cursor and cursor[0]
             )
         )
-        metadata: dict[str, int | str] = {"count": len(found)}
-        if further is not None:
-            metadata["nextCursor"] = further
         items = [capability_report(each, clock.now_us()) for each in found]
-        return encoded(CapabilityList(items=items, metadata=metadata), headers=NOT_KEPT)
+        return encoded(page(items, further), headers=NOT_KEPT)
 
     @route("/v1/capabilities/{capability_id:str}", http_method=_READ, name="get-capability")
     async def get_capability(scope: HTTPScope, capability_id: FromPath[str]) -> ASGIApp:
@@ -187,9 +183,3 @@ def _named(text: str) -> str:
     if _ID.fullmatch(text) is None:
         raise Invalid("that names no capability; expected its id, cap_ and 26 characters")
     return text
-
-
-def _position(cursor: str) -> str | None:
-    if cursor and _ID.fullmatch(cursor) is None:
-        raise Invalid("cursor is not one of this list; take it from metadata.nextCursor")
-    return cursor or None

@@ -11,6 +11,7 @@ from registry.api.listing import MOST_ITEMS, position
 from registry.api.noted import requesting
 from registry.api.params import bounded_integer, parse_query
 from registry.api.problems import ParameterFault
+from registry.catalog.compat import Compat
 from registry.clock import Clock
 from registry.commands.decide import decide
 from registry.errors import NotFound
@@ -87,6 +88,14 @@ def reason_in(scope: HTTPScope) -> str:
         long = ProblemDetail(message=f"expected length <= {_LONGEST_REASON}", location="query.reason")
         raise ParameterFault([long])
     return reason
+
+
+def profile_in(parameters: dict[str, str]) -> Compat | None:
+    """The client in the parameter `compat`. Raises ParameterFault for one that has no profile."""
+    text = parameters.get("compat", "")
+    if text and text not in set(Compat):
+        raise ParameterFault([ProblemDetail(message=f"expected one of {', '.join(Compat)}", location="query.compat")])
+    return Compat(text) if text else None
 
 
 def private(value: object, *, status: int = 200) -> Answer:

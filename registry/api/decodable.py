@@ -1,4 +1,4 @@
-"""Pages for a client that cannot decode every entry: as full as any, of what it can."""
+"""Pages for a client that cannot decode every entry: as full as any, of what it can, and how many they leave out."""
 
 import asyncio
 from typing import Final
@@ -18,25 +18,28 @@ def decodable(compat: Compat, items: list[bytes]) -> list[bytes]:
     return [item for item in items if undecodable(compat, item) is None]
 
 
-async def decodable_page(view: TeamView, query: Query, compat: Compat) -> Page:
+async def decodable_page(view: TeamView, query: Query, compat: Compat) -> tuple[Page, int]:
     """
-    The answer to *query* without what the client cannot decode. Where that is 5,000 entries in a row the page is not
-    full, and has a next one. Raises as `TeamView.page`.
+    The answer to *query* without what the client cannot decode, and how many that is up to the page's end. Where it is
+    5,000 entries in a row the page is not full, and has a next one. Raises as `TeamView.page`.
     """
     items: list[bytes] = []
+    left_out = 0
     after = query.after
     for _ in range(_MOST_ROUNDS):
         page = await view.page(msgspec.structs.replace(query, limit=_AT_A_TIME, after=after))
         wanted = _reaching(page.items, query.limit - len(items), compat)
         if wanted < len(page.items):
             page = await view.page(msgspec.structs.replace(query, limit=wanted, after=after))
-        items += decodable(compat, page.items)
+        kept = decodable(compat, page.items)
+        items += kept
+        left_out += len(page.items) - len(kept)
         if page.next is None or len(items) >= query.limit:
-            return Page(items=items, next=page.next)
+            return Page(items=items, next=page.next), left_out
         after = page.next
         # Others are answered between two rounds of some milliseconds.
         await asyncio.sleep(0)
-    return Page(items=items, next=after)
+    return Page(items=items, next=after), left_out
 
 
 def _reaching(items: list[bytes], count: int, compat: Compat) -> int:

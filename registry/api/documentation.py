@@ -59,7 +59,7 @@ def _page(described: dict[str, Any], public_url: str) -> str:
     sections = [
         _section(method, path, operation, described)
         for path, operations in described["paths"].items()
-        if not path.startswith("/v0/")
+        if "/v0/" not in path
         for method, operation in operations.items()
     ]
     return f"""<!doctype html>

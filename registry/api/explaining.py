@@ -8,7 +8,7 @@ from litestar.types import ASGIApp, HTTPScope
 
 from registry.api.administration import writing
 from registry.api.bodies import AnyRequest, read_json
-from registry.api.deciding import LARGEST_BODY, Deciding, private, required
+from registry.api.deciding import LARGEST_BODY, Deciding, private, profile_in, required
 from registry.api.params import parse_query
 from registry.catalog.entry import ServerName
 from registry.errors import Refused
@@ -35,8 +35,8 @@ def explaining_routes(deciding: Deciding) -> list[HTTPRouteHandler]:
         if (why := explained_withheld(asker, team, name)) is not None:
             raise Refused(f"you may not be told this: {why}")
         deciding.require_team(team)
-        now_us = clock.now_us()
-        return private(await store.ask(lambda snapshot: explain(snapshot, team, name, now_us=now_us)))
+        now_us, compat = clock.now_us(), profile_in(parameters)
+        return private(await store.ask(lambda snapshot: explain(snapshot, team, name, now_us=now_us, compat=compat)))
 
     @writing("/v1/preview", "preview-decision")
     async def preview_decision(request: AnyRequest) -> ASGIApp:

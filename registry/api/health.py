@@ -1,4 +1,7 @@
-"""Whether this works, and what it is: for load balancers, clients and people. Needs no credential."""
+"""Whether this works, and what it is: for load balancers, clients and people.
+
+Needs no credential, and a bad one makes no difference: whoever restarts what does not answer would restart all of it.
+"""
 
 from collections.abc import Sequence
 from typing import Final
@@ -36,7 +39,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `status`: ok, or degraded: reads work, and something else does not, writing or an upstream. `github_client_id` is
     for mcp-publisher. `mirror_age_seconds` is of the oldest mirror, absent while one has never been filled.
 
-    The members below it are for whoever runs this, and only told on the machine itself.
+    The members below it are for whoever runs this: told on the machine itself, and to the role operator.
     """
 
     status: str
@@ -91,8 +94,7 @@ def health_routes(
 
     @route(f"{prefix}/health", http_method=_READ, name=f"get-health{prefix}")
     async def get_health(scope: HTTPScope) -> ASGIApp:
-        details = operators.on_this_machine(scope)
-        state = health(store, clock, detailed=details, github_client_id=github_client_id)
+        state = health(store, clock, detailed=operators.told(scope), github_client_id=github_client_id)
         return encoded(state, headers=_UNCACHED)
 
     @route(f"{prefix}/ping", http_method=_READ, name=f"ping{prefix}")

@@ -14,7 +14,7 @@ from registry.api.identity import Identity
 from registry.api.noted import actor_in, requesting
 from registry.auth.authenticate import credential
 from registry.commands.actor import ANONYMOUS_LOOPBACK, Actor
-from registry.errors import Unauthenticated
+from registry.errors import Invalid, Throttled, Unauthenticated
 from registry.policy.principal import Role
 
 _LOOPBACK: Final = frozenset({b"localhost", b"127.0.0.1", b"[::1]"})
@@ -54,6 +54,19 @@ class Operators:
         for role in also:
             self._identity.holder(scope, role)
         return actor_in(scope, self._identity.holder(scope, Role.OPERATOR), Role.OPERATOR, *also)
+
+    def told(self, scope: HTTPScope) -> bool:
+        """
+        Whether who asks may see what `acting` is for, where others are answered without it. Guessing is slowed as
+        everywhere: whoever guessed too often is not told, either.
+        """
+        if self.on_this_machine(scope):
+            return True
+        try:
+            caller = self._identity.caller(scope)
+        except (Unauthenticated, Invalid, Throttled):
+            return False
+        return caller is not None and Role.OPERATOR in caller.roles
 
     def on_this_machine(self, scope: HTTPScope) -> bool:
         """Whether only this machine can connect, and nothing says that the request came from elsewhere."""

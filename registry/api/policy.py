@@ -18,7 +18,7 @@ class Access(StrEnum):
     """
     What is enough, where it is no role for a name.
 
-    OPEN: nothing; a credential is not looked at. VIEW: the role reader and a home team (at the address of a team: to
+    OPEN: nothing; a bad credential changes nothing. VIEW: the role reader and a home team (at the address of a team: to
     belong to that team), or no credential where there is an anonymous team. CAPABILITY: to know the address, below
     which there is nothing but one team's view. ADMINISTRATION: the role admin. LOOPBACK: to call from the machine
     itself, where only it can connect, with what is no page in a browser.
@@ -58,6 +58,7 @@ POLICY: Final[Mapping[str, RoutePolicy]] = {
     "get-openapi-json": _OPEN,
     "get-openapi-yaml": _OPEN,
     "get-protected-resource": _OPEN,
+    # With the role operator it answers more (registry.api.operators).
     "get-health": _OPEN,
     "ping": _OPEN,
     "get-version": _OPEN,
@@ -101,6 +102,7 @@ POLICY: Final[Mapping[str, RoutePolicy]] = {
     # What administrators decide. Blocks are for those who decide about the name for every team.
     "list-teams": _ADMINISTRATION_READ,
     "make-team": RoutePolicy(needs=(Access.ADMINISTRATION,), events=("team.made",)),
+    "edit-team": RoutePolicy(needs=(Access.ADMINISTRATION,), events=("team.edited",)),
     "list-grants": _ADMINISTRATION_READ,
     "give-grant": RoutePolicy(needs=(Access.ADMINISTRATION,), events=("grant.given",)),
     "revoke-grant": RoutePolicy(needs=(Access.ADMINISTRATION,), events=("grant.revoked",)),

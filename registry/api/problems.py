@@ -93,9 +93,9 @@ def answer(error: Exception, path: str, *, challenge: tuple[Header, ...]) -> Ans
 
 
 def unknown_path(path: str) -> Answer:
-    """404 for a path, or a method, that is not there. Of one that names a team nothing is repeated."""
+    """404 for a path, or a method, that is not there. Of one that names a team, or nearly so, nothing is repeated."""
     detail = _NOT_FOUND_HINT
-    if not path.startswith(("/v0/", "/v0.1/", "/v1/", "/teams/", "/t/")):
+    if "//" not in path and not path.startswith(("/v0/", "/v0.1/", "/v1/", "/teams/", "/t/")):
         shown = without_secrets(path)[:200]
         detail = (
             f"Endpoint not found. Did you mean '/v0.1{shown}' or '/v0{shown}'? See /docs for the API documentation."

@@ -54,6 +54,7 @@ ACTIONS: Final = {
     "list-capabilities": "capability.read_refused",
     "get-capability": "capability.read_refused",
     "make-team": "team.make_refused",
+    "edit-team": "team.edit_refused",
     "list-teams": "team.read_refused",
     "give-grant": "grant.give_refused",
     "revoke-grant": "grant.revoke_refused",

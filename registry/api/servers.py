@@ -20,6 +20,7 @@ from registry.api.params import include_deleted, list_query, parse_query
 from registry.api.path import name_in, version_in
 from registry.api.pending import pending_version
 from registry.api.problems import UnknownPath
+from registry.catalog.entry import ServerName
 from registry.catalog.overlay import Source
 from registry.catalog.query import Page, Query
 from registry.catalog.view import with_findings
@@ -28,7 +29,7 @@ from registry.commands.follow import settled
 from registry.errors import NotFound, Refused
 from registry.findings import finding_counts
 from registry.policy.principal import Principal
-from registry.store.interface import Store, TeamView
+from registry.store.interface import Store, TeamView, ViewState
 from schemas.registry_api import ListMetadata
 from schemas.validation.issue import Severity
 
@@ -39,17 +40,19 @@ _BUILD: Final = RELEASE.encode()
 _SHARED: Final = (b"cache-control", b"no-cache")
 _PRIVATE: Final = (b"cache-control", b"private, no-cache")
 _VARY: Final = (b"vary", b"Authorization")
+_LEFT_OUT: Final = b"x-registry-left-out"
+"""How many entries a list leaves out because the client it is for cannot decode them; absent for none."""
 
 
 class _Reading:
     """One read: who asks, through which view, and under which validator."""
 
-    def __init__(self, view: TeamView, generation: str, principal: Principal, scope: HTTPScope) -> None:
+    def __init__(self, view: TeamView, state: ViewState, principal: Principal, scope: HTTPScope) -> None:
         self.view = view
-        self.compat = principal.compat
+        self.compat = principal.compat or state.compat
         self._had_already = False
         question = scope["path"].encode() + b"?" + scope["query_string"]
-        self._seed = generation.encode() + b"\n" + _BUILD + b"\n" + question
+        self._seed = b"\n".join((state.generation.encode(), _BUILD, (self.compat or "").encode(), question))
         self._kept = _SHARED if principal.anonymous else _PRIVATE
         self._tag(b"")
 
@@ -74,7 +77,24 @@ class _Reading:
     async def page(self, query: Query) -> Page:
         if self.compat is None:
             return await self.view.page(query)
-        return await decodable_page(self.view, query, self.compat)
+        page, left_out = await decodable_page(self.view, query, self.compat)
+        self._say(left_out)
+        return page
+
+    async def versions(self, name: ServerName, *, include_deleted: bool) -> list[bytes]:
+        """Raises NotFound if there is none, be it one that the client cannot decode."""
+        items = await self.view.versions(name, include_deleted=include_deleted)
+        if not items:
+            raise NotFound("Server not found")
+        if self.compat is None:
+            return items
+        kept = decodable(self.compat, items)
+        self._say(len(items) - len(kept))
+        return kept
+
+    def _say(self, left_out: int) -> None:
+        if left_out:
+            self.headers = (*self.headers, (_LEFT_OUT, b"%d" % left_out))
 
     def answer(self, body: bytes) -> Answer:
         return self._unchanged() if self._had_already else json_answer(body, headers=self.headers)
@@ -92,7 +112,7 @@ async def _begun(store: Store, clock: Clock, principal: Principal, scope: HTTPSc
     if state.next_us is not None and clock.now_us() >= state.next_us:
         await settled(store, view.team)
         state = view.state()
-    return _Reading(view, state.generation, principal, scope)
+    return _Reading(view, state, principal, scope)
 
 
 def read_routes(
@@ -131,11 +151,7 @@ def read_routes(
         name, deleted = name_in(scope), include_deleted(parse_query(scope["query_string"]))
         if (unchanged := reading.unchanged(scope)) is not None:
             return unchanged
-        items = await reading.view.versions(name, include_deleted=deleted)
-        if not items:
-            raise NotFound("Server not found")
-        if reading.compat is not None:
-            items = decodable(reading.compat, items)
+        items = await reading.versions(name, include_deleted=deleted)
         return reading.answer(list_body(items, ListMetadata(count=len(items))))
 
     @route(

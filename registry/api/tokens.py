@@ -13,22 +13,22 @@ from registry.api.answers import encoded
 from registry.api.bodies import AnyRequest, read_json
 from registry.api.identity import Identity
 from registry.api.issuing import DAY_S, LARGEST_BODY, NOT_KEPT, expiry
+from registry.api.listing import MOST_ITEMS, cursor_in, page
 from registry.api.noted import actor_in, noted_on
 from registry.api.params import bounded_integer, parse_query
-from registry.auth.listing import Position, TokenList, issued_token, token_report, visible_tokens
+from registry.auth.listing import issued_token, token_report, visible_tokens
 from registry.auth.tokens import draw
 from registry.clock import Clock
 from registry.commands.issue_token import issue_token
 from registry.commands.perform import perform
 from registry.commands.revoke_token import revoke_token, revoke_tokens_of
-from registry.errors import Invalid, NotFound, Refused
+from registry.errors import NotFound, Refused
 from registry.policy.delegation import mandate, may_manage, withheld
 from registry.policy.principal import Principal, Role
 from registry.policy.token import named_token, token_name, without_secrets
 from registry.store.interface import Store
 
 _READ: Final = [HttpMethod.GET, HttpMethod.HEAD]
-_MOST_TOKENS: Final = 100
 _CURSOR: Final = re.compile(r"([0-9]{1,18})-([0-9a-z]{8})", re.ASCII)
 
 
@@ -61,18 +61,16 @@ def token_routes(store: Store, clock: Clock, identity: Identity) -> list[HTTPRou
     async def list_tokens(scope: HTTPScope) -> ASGIApp:
         viewer = administrator(scope)
         parameters = parse_query(scope["query_string"])
-        limit = bounded_integer(parameters, "limit", default=30, most=_MOST_TOKENS)
-        owner, before = parameters.get("subject") or None, _position(parameters.get("cursor", ""))
+        limit = bounded_integer(parameters, "limit", default=30, most=MOST_ITEMS)
+        owner, cursor = parameters.get("subject") or None, cursor_in(parameters, _CURSOR)
+        before = None if cursor is None else (int(cursor[1]), cursor[2])
         tokens, further = await store.ask(
             lambda snapshot: visible_tokens(
                 snapshot, lambda each: may_manage(viewer, each), owner=owner, limit=limit, before=before
             )
         )
-        metadata: dict[str, int | str] = {"count": len(tokens)}
-        if further is not None:
-            metadata["nextCursor"] = "{}-{}".format(*further)
         items = [token_report(each, clock.now_us()) for each in tokens]
-        return encoded(TokenList(items=items, metadata=metadata), headers=NOT_KEPT)
+        return encoded(page(items, None if further is None else "{}-{}".format(*further)), headers=NOT_KEPT)
 
     @route("/v1/tokens/{token_id:str}", http_method=_READ, name="get-token")
     async def get_token(scope: HTTPScope, token_id: FromPath[str]) -> ASGIApp:
@@ -138,15 +136,6 @@ def token_routes(store: Store, clock: Clock, identity: Identity) -> list[HTTPRou
             ),
         )
         items = [token_report(each, clock.now_us()) for each in tokens]
-        return encoded(TokenList(items=items, metadata={"count": len(items)}), headers=NOT_KEPT)
+        return encoded(page(items, None), headers=NOT_KEPT)
 
     return [list_tokens, get_token, issue, revoke, revoke_of]
-
-
-def _position(cursor: str) -> Position | None:
-    if not cursor:
-        return None
-    match = _CURSOR.fullmatch(cursor)
-    if match is None:
-        raise Invalid("cursor is not one of this list; take it from metadata.nextCursor")
-    return int(match[1]), match[2]

@@ -22,7 +22,16 @@ class Compat(StrEnum):
 
 def undecodable(compat: Compat, item: bytes) -> str | None:
     """Why that client cannot decode *item*, as a list has it, in words; None if it can."""
+    return _why(compat, member_object(_item(item), "server"))
+
+
+def undecodable_document(compat: Compat, document: bytes) -> str | None:
+    """The same of the *document* in an item."""
+    return _why(compat, _item(document))
+
+
+def _why(compat: Compat, server: Members) -> str | None:
     match compat:
         case Compat.XCODE:
-            remarks = xcode_decoder.RULE.check(member_object(_item(item), "server"))
+            remarks = xcode_decoder.RULE.check(server)
     return next((why for _, why in remarks), None)

@@ -6,6 +6,7 @@ document of an entry is the exact text its source sent; nothing here ever re-enc
 
 import hashlib
 import re
+import unicodedata
 from enum import StrEnum
 from typing import Final, NewType, Self
 
@@ -22,6 +23,7 @@ _CONTROL: Final = "\\x00-\\x1f\\x7f-\\x9f\\ud800-\\udfff"
 # A version travels in paths, cursors and log lines. U+10FFFF, no character, is kept for what sorts after every version
 # (query.py). `latest` is a route of its own.
 _VERSION_REFUSED: Final = re.compile(f"[{_CONTROL}\\U0010ffff]")
+_UNSEEN: Final = frozenset({"Cf", "Zl", "Zp"})
 _MESSAGE_REFUSED: Final = re.compile(f"[{_CONTROL}]")
 
 SourceId = NewType("SourceId", str)
@@ -59,6 +61,15 @@ def parse_version(text: str) -> str:
     if text == "latest":
         raise Invalid("not a version: 'latest' is reserved and would hide the newest version")
     return text
+
+
+def unseen_mark(text: str) -> str | None:
+    """
+    The first code point of *text* that nobody sees, as `U+202E`: format characters, which turn the direction of what
+    is around them or make two texts look alike, and what separates lines and paragraphs. None if there is none.
+    """
+    found = next((each for each in text if unicodedata.category(each) in _UNSEEN), None)
+    return None if found is None else f"U+{ord(found):04X}"
 
 
 def is_one_line(message: str) -> bool:

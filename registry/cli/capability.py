@@ -11,7 +11,7 @@ from rich.markup import escape
 from registry.auth.capability_listing import CapabilityReport
 from registry.catalog.compat import Compat
 from registry.catalog.team import parse_team
-from registry.cli.capability_desk import capability_desk
+from registry.cli.capability_desk import NewCapability, capability_desk
 from registry.cli.lifetime import NEVER, lifetime_s, overlap_s
 from registry.cli.output import console, emit_json, seconds, table
 from registry.cli.target import target, target_options
@@ -72,8 +72,16 @@ def create_command(
 ) -> None:
     """Issue an address, and print it once, as a client is configured with it: nothing shows it again."""
     desk = capability_desk(target(config, server))
-    owner = getpass.getuser() if owner is None else owner
-    issued = desk.issue(parse_team(team), owner, label, networks, lifetime, None if compat is None else Compat(compat))
+    issued = desk.issue(
+        NewCapability(
+            team=parse_team(team),
+            owner=getpass.getuser() if owner is None else owner,
+            label=label,
+            networks=networks,
+            expires_in_s=lifetime,
+            compat=None if compat is None else Compat(compat),
+        )
+    )
     _note(f"{issued.id} reads the view of {issued.team}{_from(issued)}; expires {_expiry(issued)}")
     if as_json:
         emit_json(issued)

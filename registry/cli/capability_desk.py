@@ -1,8 +1,8 @@
 """What can be done with capability addresses, on the store itself and on a running server: the same verbs for both."""
 
-from collections.abc import Sequence
 from typing import Protocol
-from urllib.parse import urlencode
+
+import msgspec
 
 from registry.auth.capabilities import base_url, draw_capability
 from registry.auth.capability_listing import (
@@ -14,31 +14,31 @@ from registry.auth.capability_listing import (
     visible_capabilities,
 )
 from registry.catalog.compat import Compat
+from registry.cli.desks import PAGE, answered, performed, whole, whole_there
 from registry.cli.target import Local, Remote
 from registry.commands.issue_capability import Rotated, issue_capability, rotate_capability
 from registry.commands.perform import perform
 from registry.commands.revoke_capability import revoke_capability
-from registry.errors import NotFound, UpstreamRefused
+from registry.errors import NotFound
 from registry.store.capabilities import Capability
 from registry.store.interface import Store
 
-_PAGE = 100
-_NOT_FOUND = 404
+
+class NewCapability(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be issued, as `/v1/capabilities` takes it. `expires_in_s`: None for never."""
+
+    team: str
+    owner: str
+    label: str
+    networks: tuple[str, ...]
+    expires_in_s: int | None
+    compat: Compat | None
 
 
 class CapabilityDesk(Protocol):
     """Where they are issued, listed, rotated and revoked."""
 
-    def issue(
-        self,
-        team: str,
-        owner: str,
-        label: str,
-        networks: Sequence[str],
-        expires_in_s: int | None,
-        compat: Compat | None,
-    ) -> IssuedCapability:
-        """*expires_in_s*: None for never."""
+    def issue(self, wanted: NewCapability) -> IssuedCapability: ...
 
     def listed(self, team: str | None) -> list[CapabilityReport]:
         """Newest first."""
@@ -61,17 +61,9 @@ class _Here:
     def __init__(self, chosen: Local) -> None:
         self._chosen = chosen
 
-    def issue(
-        self,
-        team: str,
-        owner: str,
-        label: str,
-        networks: Sequence[str],
-        expires_in_s: int | None,
-        compat: Compat | None,
-    ) -> IssuedCapability:
+    def issue(self, wanted: NewCapability) -> IssuedCapability:
         now_us, actor = self._chosen.clock.now_us(), self._chosen.actor
-        drawn = draw_capability(team, now_us)
+        drawn = draw_capability(wanted.team, now_us)
 
         async def issue(store: Store) -> Capability:
             return await perform(
@@ -80,12 +72,12 @@ class _Here:
                     transaction,
                     drawn.id,
                     drawn.digest,
-                    team=team,
-                    owner=owner,
-                    label=label,
-                    networks=networks,
-                    compat=compat,
-                    expires_us=None if expires_in_s is None else now_us + expires_in_s * 1_000_000,
+                    team=wanted.team,
+                    owner=wanted.owner,
+                    label=wanted.label,
+                    networks=wanted.networks,
+                    compat=wanted.compat,
+                    expires_us=None if wanted.expires_in_s is None else now_us + wanted.expires_in_s * 1_000_000,
                     actor=actor,
                 ),
             )
@@ -94,13 +86,8 @@ class _Here:
 
     def listed(self, team: str | None) -> list[CapabilityReport]:
         async def read(store: Store) -> list[Capability]:
-            found: list[Capability] = []
-            before = None
-            while True:
-                page, before = visible_capabilities(store.snapshot(), _all, team=team, limit=_PAGE, before=before)
-                found += page
-                if before is None:
-                    return found
+            snapshot = store.snapshot()
+            return whole(lambda before: visible_capabilities(snapshot, _all, team=team, limit=PAGE, before=before))
 
         return [self._report(each) for each in self._chosen.run(read)]
 
@@ -131,15 +118,12 @@ class _Here:
 
     def revoke(self, capability_id: str) -> CapabilityReport | None:
         async def revoke(store: Store) -> Capability | None:
-            try:
-                return await perform(
-                    store,
-                    lambda transaction: revoke_capability(
-                        transaction, capability_id, within=_all, actor=self._chosen.actor
-                    ),
-                )
-            except NotFound:
-                return None
+            return await performed(
+                store,
+                lambda transaction: revoke_capability(
+                    transaction, capability_id, within=_all, actor=self._chosen.actor
+                ),
+            )
 
         revoked = self._chosen.run(revoke)
         return None if revoked is None else self._report(revoked)
@@ -157,48 +141,18 @@ class _There:
     def __init__(self, chosen: Remote) -> None:
         self._chosen = chosen
 
-    def issue(
-        self,
-        team: str,
-        owner: str,
-        label: str,
-        networks: Sequence[str],
-        expires_in_s: int | None,
-        compat: Compat | None,
-    ) -> IssuedCapability:
-        body = {
-            "team": team,
-            "owner": owner,
-            "label": label,
-            "networks": list(networks),
-            "compat": compat,
-            "expires_in_s": expires_in_s,
-        }
-        return self._chosen.post("/v1/capabilities", body, IssuedCapability)
+    def issue(self, wanted: NewCapability) -> IssuedCapability:
+        return self._chosen.post("/v1/capabilities", wanted, IssuedCapability)
 
     def listed(self, team: str | None) -> list[CapabilityReport]:
-        asked: dict[str, str | int] = {"limit": _PAGE}
-        if team is not None:
-            asked["team"] = team
-        found: list[CapabilityReport] = []
-        while True:
-            page = self._chosen.get("/v1/capabilities?" + urlencode(asked), CapabilityList)
-            found += page.items
-            if "nextCursor" not in page.metadata:
-                return found
-            asked["cursor"] = page.metadata["nextCursor"]
+        return whole_there(self._chosen, "/v1/capabilities", {"team": team}, CapabilityList)
 
     def rotate(self, capability_id: str, overlap_s: int) -> IssuedCapability:
         body = {"overlap_s": overlap_s}
         return self._chosen.post(f"/v1/capabilities/{capability_id}/rotate", body, IssuedCapability)
 
     def revoke(self, capability_id: str) -> CapabilityReport | None:
-        try:
-            return self._chosen.delete(f"/v1/capabilities/{capability_id}", CapabilityReport)
-        except UpstreamRefused as refused:
-            if refused.status != _NOT_FOUND:
-                raise
-            return None
+        return answered(lambda: self._chosen.delete(f"/v1/capabilities/{capability_id}", CapabilityReport))
 
 
 def _all(_: object) -> bool:

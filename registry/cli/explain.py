@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 from rich.markup import escape
 
+from registry.catalog.compat import Compat
 from registry.catalog.rule import Tolerance
 from registry.catalog.standing import OnChange
 from registry.cli.approvals import approving, revoking
@@ -21,10 +22,18 @@ _REASON = "a preview"
 @click.argument("name", metavar="NAME")
 @target_options
 @click.option("--team", metavar="TEAM", required=True, help="Whose view it is about.")
+@click.option(
+    "--compat",
+    type=click.Choice([client.value for client in Compat]),
+    help="Read at an address for this client; else what the team's lists are for.",
+)
 @json_option
-def explain_command(name: str, config: Path | None, server: str | None, team: str, as_json: bool) -> None:
+def explain_command(
+    name: str, config: Path | None, server: str | None, team: str, compat: str | None, as_json: bool
+) -> None:
     """Why TEAM sees each version of NAME, or does not: by which rule, grant and approval."""
-    explained = governing_desk(target(config, server)).explain(team, name)
+    profile = None if compat is None else Compat(compat)
+    explained = governing_desk(target(config, server)).explain(team, name, profile)
     if as_json:
         emit_json(explained)
         return
@@ -35,7 +44,8 @@ def explain_command(name: str, config: Path | None, server: str | None, team: st
         shown = table("", "version", "visible", "because", "until", "reason")
         for each in explained.versions:
             visible = "yes" if each.visible else "no"
-            shown.add_row(escape(each.version), visible, each.because, seconds(each.until), escape(each.reason))
+            reason = each.reason if each.left_out is None else f"{each.reason}; {each.left_out}"
+            shown.add_row(escape(each.version), visible, each.because, seconds(each.until), escape(reason))
         console().print(shown)
         for each in explained.versions:
             if each.overlays:

@@ -8,11 +8,13 @@ import msgspec
 
 from registry.catalog.approval import Approval, State
 from registry.catalog.changes import Overlay
+from registry.catalog.compat import Compat
 from registry.catalog.drift import DriftPolicy
 from registry.catalog.entry import ServerName
 from registry.catalog.grant import Grant
 from registry.catalog.rule import Rule
 from registry.catalog.standing import Block
+from registry.cli.desks import PAGE, whole, whole_there
 from registry.cli.target import Local, Remote
 from registry.commands.decide import decide
 from registry.errors import NotFound
@@ -24,6 +26,7 @@ from registry.governing.decisions import (
     BlockServer,
     DecideMany,
     Decision,
+    EditTeam,
     EndDriftPolicy,
     EndRule,
     GiveGrant,
@@ -67,7 +70,6 @@ from schemas.rfc3339 import parse_instant
 
 R = TypeVar("R")
 
-_PAGE: Final = 100
 _POSTED: Final[dict[type[Decision], str]] = {
     MakeTeam: "/v1/teams",
     GiveGrant: "/v1/grants",
@@ -89,7 +91,7 @@ class GoverningDesk(Protocol):
         """What came of it, a report of that *kind*, when it is in force."""
 
     def preview(self, decision: Previewed) -> Preview: ...
-    def explain(self, team: str, name: str) -> Explanation: ...
+    def explain(self, team: str, name: str, compat: Compat | None = None) -> Explanation: ...
     def teams(self) -> list[TeamReport]: ...
     def grants(self, team: str | None, *, ended: bool) -> list[GrantReport]:
         """Of a team or all, oldest first; *ended*: also those that were revoked."""
@@ -135,11 +137,12 @@ class _Here:
 
         return self._chosen.run(previewed)
 
-    def explain(self, team: str, name: str) -> Explanation:
+    def explain(self, team: str, name: str, compat: Compat | None = None) -> Explanation:
         def explained(snapshot: Snapshot) -> Explanation:
             if snapshot.governance.team(team) is None:
                 raise NotFound(f"there is no team {team[:90]!r}")
-            return explain(snapshot, team, ServerName.parse(name), now_us=self._chosen.clock.now_us())
+            now_us = self._chosen.clock.now_us()
+            return explain(snapshot, team, ServerName.parse(name), now_us=now_us, compat=compat)
 
         return self._chosen.run(_reading(explained))
 
@@ -177,10 +180,9 @@ class _Here:
         sought = Sought(state=state, name=name, expires_before_us=None if ends is None else parse_instant(ends))
 
         def listed(snapshot: Snapshot) -> list[ApprovalReport]:
-            found, before = found_approvals(snapshot, sought, _any, now_us=now_us, limit=_PAGE, before=None)
-            while before is not None:
-                more, before = found_approvals(snapshot, sought, _any, now_us=now_us, limit=_PAGE, before=before)
-                found += more
+            found = whole(
+                lambda before: found_approvals(snapshot, sought, _any, now_us=now_us, limit=PAGE, before=before)
+            )
             return [approval_report(snapshot, each, now_us=now_us) for each in found]
 
         return self._chosen.run(_reading(listed))
@@ -225,49 +227,44 @@ class _There:
         self._chosen = chosen
 
     def decide(self, decision: Decision, kind: type[R]) -> R:
+        if isinstance(decision, EditTeam):
+            return self._chosen.patch(_path("/v1/teams", decision.team), decision.changes, kind)
         path, body = _route(decision)
         return self._chosen.delete(path, kind) if body is None else self._chosen.post(path, body, kind)
 
     def preview(self, decision: Previewed) -> Preview:
         return self._chosen.post("/v1/preview", decision, Preview)
 
-    def explain(self, team: str, name: str) -> Explanation:
-        return self._chosen.get("/v1/explain?" + urlencode({"team": team, "name": name}), Explanation)
+    def explain(self, team: str, name: str, compat: Compat | None = None) -> Explanation:
+        asked = {"team": team, "name": name, "compat": compat or ""}
+        return self._chosen.get("/v1/explain?" + urlencode(asked), Explanation)
 
     def teams(self) -> list[TeamReport]:
-        return self._all("/v1/teams", {}, _Page[TeamReport])
+        return whole_there(self._chosen, "/v1/teams", {}, _Page[TeamReport])
 
     def grants(self, team: str | None, *, ended: bool) -> list[GrantReport]:
-        return self._all("/v1/grants", {"team": team, "state": "all" if ended else None}, _Page[GrantReport])
+        return whole_there(
+            self._chosen, "/v1/grants", {"team": team, "state": "all" if ended else None}, _Page[GrantReport]
+        )
 
     def rules(self, *, ended: bool) -> list[RuleReport]:
-        return self._all("/v1/rules", {"state": "all" if ended else None}, _Page[RuleReport])
+        return whole_there(self._chosen, "/v1/rules", {"state": "all" if ended else None}, _Page[RuleReport])
 
     def overlays(self, *, ended: bool) -> list[OverlayReport]:
-        return self._all("/v1/overlays", {"state": "all" if ended else None}, _Page[OverlayReport])
+        return whole_there(self._chosen, "/v1/overlays", {"state": "all" if ended else None}, _Page[OverlayReport])
 
     def drift_policies(self) -> list[DriftPolicyReport]:
-        return self._all("/v1/drift-policies", {}, _Page[DriftPolicyReport])
+        return whole_there(self._chosen, "/v1/drift-policies", {}, _Page[DriftPolicyReport])
 
     def approval(self, approval_id: str) -> ApprovalReport:
         return self._chosen.get(_path("/v1/approvals", approval_id), ApprovalReport)
 
     def approvals(self, state: State | None, name: str | None, ends: str | None = None) -> list[ApprovalReport]:
         asked = {"state": state, "name": name, "expires_before": ends}
-        return self._all("/v1/approvals", asked, _Page[ApprovalReport])
+        return whole_there(self._chosen, "/v1/approvals", asked, _Page[ApprovalReport])
 
     def blocks(self) -> list[BlockReport]:
-        return self._all("/v1/blocks", {}, _Page[BlockReport])
-
-    def _all(self, path: str, asked: dict[str, str | None], kind: type[_Page[R]]) -> list[R]:
-        parameters = {name: value for name, value in asked.items() if value is not None} | {"limit": str(_PAGE)}
-        found: list[R] = []
-        while True:
-            page = self._chosen.get(f"{path}?{urlencode(parameters)}", kind)
-            found += page.items
-            if "nextCursor" not in page.metadata:
-                return found
-            parameters["cursor"] = str(page.metadata["nextCursor"])
+        return whole_there(self._chosen, "/v1/blocks", {}, _Page[BlockReport])
 
 
 def _route(decision: Decision) -> tuple[str, object]:

@@ -1,20 +1,16 @@
 """What can be done with subjects of issuers and logins, on the store itself and on a running server."""
 
 from typing import Protocol
-from urllib.parse import urlencode
 
 import msgspec
 
 from registry.auth.listing import SubjectReport, subject_report
+from registry.cli.desks import PAGE, answered, performed, whole, whole_there
 from registry.cli.target import Local, Remote
 from registry.commands.perform import perform
 from registry.commands.revoke_subject import reinstate_subject, revoke_subject
-from registry.errors import NotFound, UpstreamRefused
 from registry.store.interface import Store
 from registry.store.subjects import RevokedSubject
-
-_PAGE = 100
-_NOT_FOUND = 404
 
 
 class SubjectDesk(Protocol):
@@ -57,25 +53,23 @@ class _Here:
 
     def reinstate(self, subject: str, reason: str) -> SubjectReport | None:
         async def reinstate(store: Store) -> RevokedSubject | None:
-            try:
-                return await perform(
-                    store,
-                    lambda transaction: reinstate_subject(
-                        transaction, subject, reason=reason, actor=self._chosen.actor
-                    ),
-                )
-            except NotFound:
-                return None
+            return await performed(
+                store,
+                lambda transaction: reinstate_subject(transaction, subject, reason=reason, actor=self._chosen.actor),
+            )
 
         reinstated = self._chosen.run(reinstate)
         return None if reinstated is None else subject_report(reinstated)
 
     def revoked(self) -> list[SubjectReport]:
         async def read(store: Store) -> list[RevokedSubject]:
-            found: list[RevokedSubject] = []
-            while page := store.snapshot().revoked_subjects(after=found[-1].subject if found else "", limit=_PAGE):
-                found += page
-            return found
+            snapshot = store.snapshot()
+
+            def page(after: str | None) -> tuple[list[RevokedSubject], str | None]:
+                found = snapshot.revoked_subjects(after=after or "", limit=PAGE)
+                return found, found[-1].subject if found else None
+
+            return whole(page)
 
         return [subject_report(each) for each in self._chosen.run(read)]
 
@@ -90,19 +84,8 @@ class _There:
         return self._chosen.post("/v1/subjects/revoke", {"subject": subject, "reason": reason}, SubjectReport)
 
     def reinstate(self, subject: str, reason: str) -> SubjectReport | None:
-        try:
-            return self._chosen.post("/v1/subjects/reinstate", {"subject": subject, "reason": reason}, SubjectReport)
-        except UpstreamRefused as refused:
-            if refused.status != _NOT_FOUND:
-                raise
-            return None
+        body = {"subject": subject, "reason": reason}
+        return answered(lambda: self._chosen.post("/v1/subjects/reinstate", body, SubjectReport))
 
     def revoked(self) -> list[SubjectReport]:
-        asked: dict[str, str | int] = {"limit": _PAGE}
-        found: list[SubjectReport] = []
-        while True:
-            page = self._chosen.get("/v1/subjects?" + urlencode(asked), _Page)
-            found += page.items
-            if "nextCursor" not in page.metadata:
-                return found
-            asked["cursor"] = page.metadata["nextCursor"]
+        return whole_there(self._chosen, "/v1/subjects", {}, _Page)

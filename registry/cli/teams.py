@@ -1,18 +1,23 @@
 """`mcp-registry team`, `grant` and `rule`: who there is, what they may read, and what approves itself."""
 
 from pathlib import Path
+from typing import Final
 
 import click
+from msgspec import UNSET
 from rich.markup import escape
 
+from registry.catalog.compat import Compat
 from registry.catalog.rule import Tolerance
 from registry.cli.choosing import chosen_teams, conditions, json_option, named, note_file, reason_option, team_options
 from registry.cli.governing_desk import governing_desk
 from registry.cli.output import console, emit_json, seconds, table
 from registry.cli.target import target, target_options
-from registry.governing.decisions import EndRule, GiveGrant, MakeRule, MakeTeam, RevokeGrant
+from registry.governing.decisions import EditTeam, EndRule, GiveGrant, MakeRule, MakeTeam, RevokeGrant, TeamChanges
 from registry.governing.reports import GrantReport, RuleReport, TeamReport
 
+_COMPAT: Final = "Leave out of lists what this client cannot decode: one such entry empties its page."
+_NONE: Final = "none"
 _ENDED = click.option("--all", "ended", is_flag=True, help="Also those that are over.")
 
 
@@ -25,13 +30,45 @@ def team_group() -> None:
 @click.argument("name", metavar="TEAM")
 @target_options
 @click.option("--description", default="", help="Who that is, in words.")
+@click.option("--compat", type=click.Choice([client.value for client in Compat]), help=_COMPAT)
 @json_option
-def make_team_command(name: str, config: Path | None, server: str | None, description: str, as_json: bool) -> None:
+def make_team_command(
+    name: str, config: Path | None, server: str | None, description: str, compat: str | None, as_json: bool
+) -> None:
     """Make TEAM, or TEAM~ENVIRONMENT; it sees nothing yet."""
     chosen = target(config, server)
-    made = governing_desk(chosen).decide(MakeTeam(name=name, description=description), TeamReport)
+    profile = None if compat is None else Compat(compat)
+    decision = MakeTeam(name=name, description=description, compat=profile)
+    made = governing_desk(chosen).decide(decision, TeamReport)
     note_file(chosen)
     _said(made, f"made team {made.name}", as_json)
+
+
+@team_group.command("edit")
+@click.argument("name", metavar="TEAM")
+@target_options
+@click.option("--description", help="Who that is, in words.")
+@click.option("--compat", type=click.Choice([*(client.value for client in Compat), _NONE]), help=_COMPAT)
+@json_option
+def edit_team_command(
+    name: str,
+    config: Path | None,
+    server: str | None,
+    description: str | None,
+    compat: str | None,
+    as_json: bool,
+) -> None:
+    """Change what is said of TEAM. What it may read stays."""
+    if description is None and compat is None:
+        raise click.UsageError("change what? give --description TEXT or --compat CLIENT")
+    chosen = target(config, server)
+    changes = TeamChanges(
+        description=UNSET if description is None else description,
+        compat=UNSET if compat is None else None if compat == _NONE else Compat(compat),
+    )
+    edited = governing_desk(chosen).decide(EditTeam(team=name, changes=changes), TeamReport)
+    note_file(chosen)
+    _said(edited, f"edited team {edited.name}", as_json)
 
 
 @team_group.command("list")
@@ -43,9 +80,10 @@ def list_teams_command(config: Path | None, server: str | None, as_json: bool) -
     if as_json:
         emit_json(reports)
         return
-    shown = table("Teams", "team", "description", "made", "by")
+    shown = table("Teams", "team", "description", "compat", "made", "by")
     for each in reports:
-        shown.add_row(each.name, escape(each.description) or "-", seconds(each.made_at), escape(each.made_by))
+        words = (each.description or "-", each.compat or "-", seconds(each.made_at), each.made_by)
+        shown.add_row(each.name, *map(escape, words))
     console().print(shown)
 
 

@@ -1,22 +1,18 @@
 """What can be done with tokens, on the store itself and on a running server: the same verbs for both."""
 
 from typing import Protocol
-from urllib.parse import urlencode
 
 from registry.auth.listing import IssuedToken, TokenList, TokenReport, issued_token, token_report, visible_tokens
 from registry.auth.tokens import draw
+from registry.cli.desks import PAGE, answered, performed, whole, whole_there
 from registry.cli.target import Local, Remote
 from registry.commands.issue_token import issue_token
 from registry.commands.perform import perform
 from registry.commands.revoke_token import revoke_token, revoke_tokens_of
-from registry.errors import NotFound, UpstreamRefused
 from registry.policy.delegation import Mandate
 from registry.policy.token import token_name
 from registry.store.interface import Store
 from registry.store.tokens import Token
-
-_PAGE = 100
-_NOT_FOUND = 404
 
 
 class TokenDesk(Protocol):
@@ -79,25 +75,17 @@ class _Here:
 
     def listed(self, subject: str | None) -> list[TokenReport]:
         async def read(store: Store) -> list[Token]:
-            found: list[Token] = []
-            before = None
-            while True:
-                page, before = visible_tokens(store.snapshot(), _all, owner=subject, limit=_PAGE, before=before)
-                found += page
-                if before is None:
-                    return found
+            snapshot = store.snapshot()
+            return whole(lambda before: visible_tokens(snapshot, _all, owner=subject, limit=PAGE, before=before))
 
         return [self._report(token) for token in self._chosen.run(read)]
 
     def revoke(self, public_id: str) -> TokenReport | None:
         async def revoke(store: Store) -> Token | None:
-            try:
-                return await perform(
-                    store,
-                    lambda transaction: revoke_token(transaction, public_id, within=_all, actor=self._chosen.actor),
-                )
-            except NotFound:
-                return None
+            return await performed(
+                store,
+                lambda transaction: revoke_token(transaction, public_id, within=_all, actor=self._chosen.actor),
+            )
 
         token = self._chosen.run(revoke)
         return None if token is None else self._report(token)
@@ -137,24 +125,10 @@ class _There:
         return self._chosen.post("/v1/tokens", body, IssuedToken)
 
     def listed(self, subject: str | None) -> list[TokenReport]:
-        asked: dict[str, str | int] = {"limit": _PAGE}
-        if subject is not None:
-            asked["subject"] = subject
-        found: list[TokenReport] = []
-        while True:
-            page = self._chosen.get("/v1/tokens?" + urlencode(asked), TokenList)
-            found += page.items
-            if "nextCursor" not in page.metadata:
-                return found
-            asked["cursor"] = page.metadata["nextCursor"]
+        return whole_there(self._chosen, "/v1/tokens", {"subject": subject}, TokenList)
 
     def revoke(self, public_id: str) -> TokenReport | None:
-        try:
-            return self._chosen.delete(f"/v1/tokens/{token_name(public_id)}", TokenReport)
-        except UpstreamRefused as refused:
-            if refused.status != _NOT_FOUND:
-                raise
-            return None
+        return answered(lambda: self._chosen.delete(f"/v1/tokens/{token_name(public_id)}", TokenReport))
 
     def revoke_of(self, subject: str) -> list[TokenReport]:
         return self._chosen.post("/v1/tokens/revoke", {"subject": subject}, TokenList).items

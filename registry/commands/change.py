@@ -40,6 +40,14 @@ def require_ours(snapshot: Snapshot, name: ServerName) -> None:
     )
 
 
+def require_unblocked(snapshot: Snapshot, name: ServerName, version: str) -> None:
+    """Raises Refused if *name*, or that version of it, is blocked. Only for who may publish it: it says so."""
+    for block in snapshot.governance.blocks(name):
+        if block.version in (None, version):
+            what = name if block.version is None else f"{name}@{version}"
+            raise Refused(f"{what} is blocked by an operator: nothing is published under it until that ends")
+
+
 def private_entries(
     snapshot: Snapshot, name: ServerName, version: str | None = None, *, missing: str
 ) -> list[StoredEntry]:

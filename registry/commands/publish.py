@@ -6,7 +6,7 @@ import msgspec
 
 from registry.catalog.entry import Entry
 from registry.catalog.overlay import PRIVATE
-from registry.commands.change import Change, item_of, require_free, require_ours
+from registry.commands.change import Change, item_of, require_free, require_ours, require_unblocked
 from registry.commands.perform import Done
 from registry.commands.project_views import project_views
 from registry.errors import ChangeRefused
@@ -30,10 +30,12 @@ def publish(transaction: Transaction, publication: Publication, change: Change) 
     Raises:
         ChangeRefused: the name is another source's, a remote URL is another server's, or the version exists, in
             whatever status.
+        Refused: the name, or this version of it, is blocked.
         Throttled: too many changes by this caller.
     """
     entry = publication.entry
     require_ours(transaction, entry.name)
+    require_unblocked(transaction, entry.name, entry.version)
     change.count(transaction)
     require_free(transaction, entry.name, publication.remote_urls)
     versions = {each.version for each in transaction.entries(PRIVATE, entry.name)}

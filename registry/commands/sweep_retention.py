@@ -1,4 +1,4 @@
-"""Delete a little of what has outlived its retention: old runs, quarantine, superseded documents."""
+"""Delete a little of what has outlived its retention: old runs, quarantine, superseded documents, tokens that ended."""
 
 from registry.commands.actor import SYNC
 from registry.commands.apply_changes import require_fence

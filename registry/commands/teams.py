@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
+from registry.catalog.compat import Compat
 from registry.catalog.grant import Grant
 from registry.catalog.pattern import parse_pattern
 from registry.catalog.team import parse_team
@@ -17,9 +19,14 @@ from registry.store.interface import Transaction
 from registry.store.records import AuditEvent
 
 
-def make_team(transaction: Transaction, name: str, *, description: str, actor: Actor) -> Done[Team]:
+def make_team(
+    transaction: Transaction, name: str, *, description: str, actor: Actor, compat: Compat | None = None
+) -> Done[Team]:
     """
     A team, or an environment of one, that sees nothing yet.
+
+    Args:
+        compat: For which client its lists leave out what that one cannot decode.
 
     Raises:
         Invalid: *name* is none.
@@ -28,9 +35,39 @@ def make_team(transaction: Transaction, name: str, *, description: str, actor: A
     parse_team(name)
     if transaction.governance.team(name) is not None:
         raise Conflict(f"there is a team {name} already")
-    team = Team(name=name, description=description, made_us=transaction.instant_us, made_by=actor.subject)
+    team = Team(
+        name=name, description=description, made_us=transaction.instant_us, made_by=actor.subject, compat=compat
+    )
     transaction.governance.put_team(team)
-    return Done(value=team, event=_event("team.made", actor, name, description=description))
+    return Done(value=team, event=_event("team.made", actor, name, description=description, compat=compat))
+
+
+def edit_team(
+    transaction: Transaction,
+    name: str,
+    *,
+    actor: Actor,
+    description: str | UnsetType = UNSET,
+    compat: Compat | UnsetType | None = UNSET,
+) -> Done[Team]:
+    """
+    Change what is said of a team; what is not given stays. What it sees stays, too.
+
+    Raises NotFound if there is no such team.
+    """
+    team = transaction.governance.team(name)
+    if team is None:
+        raise NotFound(f"there is no team {name[:90]!r}")
+    edited = msgspec.structs.replace(
+        team,
+        description=team.description if description is UNSET else description,
+        compat=team.compat if compat is UNSET else compat,
+    )
+    if edited == team:
+        return Done(value=team)
+    transaction.governance.put_team(edited)
+    said = {"description": edited.description, "compat": edited.compat, "compat_before": team.compat}
+    return Done(value=edited, event=_event("team.edited", actor, name, **said))
 
 
 def grant_access(

@@ -19,6 +19,7 @@ from registry.governing.decisions import (
     BlockServer,
     DecideMany,
     Decision,
+    EditTeam,
     EndDriftPolicy,
     EndRule,
     GiveGrant,
@@ -56,7 +57,16 @@ def authorised(snapshot: Snapshot, principal: Principal, decision: Decision) -> 
         Invalid: a pattern or name is none.
     """
     match decision:
-        case MakeTeam() | MakeRule() | EndRule() | SetOverlay() | RemoveOverlay() | SetDriftPolicy() | EndDriftPolicy():
+        case (
+            MakeTeam()
+            | EditTeam()
+            | MakeRule()
+            | EndRule()
+            | SetOverlay()
+            | RemoveOverlay()
+            | SetDriftPolicy()
+            | EndDriftPolicy()
+        ):
             return _actor(principal, Role.ADMIN, governing_withheld(principal))
         case GiveGrant(team=team, pattern=pattern):
             return _actor(principal, Role.ADMIN, grant_withheld(principal, team, parse_pattern(pattern)))

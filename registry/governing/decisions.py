@@ -10,9 +10,11 @@ from functools import partial
 from typing import Annotated, Any, TypeAlias
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from registry.catalog.approval import Approval
 from registry.catalog.changes import Changes, require_meant
+from registry.catalog.compat import Compat
 from registry.catalog.entry import ServerName, parse_version
 from registry.catalog.rule import Tolerance
 from registry.catalog.standing import OnChange
@@ -32,7 +34,7 @@ from registry.commands.drift_policies import end_drift_policy, set_drift_policy
 from registry.commands.overlays import remove_overlay, set_overlay
 from registry.commands.perform import Done
 from registry.commands.rules import block, end_rule, make_rule, unblock
-from registry.commands.teams import grant_access, make_team, revoke_access
+from registry.commands.teams import edit_team, grant_access, make_team, revoke_access
 from registry.errors import Invalid
 from registry.store.interface import Transaction
 from schemas.rfc3339 import parse_instant
@@ -53,10 +55,26 @@ class _Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class MakeTeam(_Asked, frozen=True, kw_only=True, tag="make-team"):
-    """`name`: `backend`, or `backend~prod` for an environment of it."""
+    """
+    `name`: `backend`, or `backend~prod` for an environment of it. `compat`: for which client its lists leave out what
+    that one cannot decode.
+    """
 
     name: str
     description: Description = ""
+    compat: Compat | None = None
+
+
+class TeamChanges(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is to be said of a team from now on; what is absent stays. `compat`: null for no client."""
+
+    description: Description | UnsetType = UNSET
+    compat: Compat | UnsetType | None = UNSET
+
+
+class EditTeam(_Asked, frozen=True, kw_only=True, tag="edit-team"):
+    team: str
+    changes: TeamChanges
 
 
 class GiveGrant(_Asked, frozen=True, kw_only=True, tag="grant"):
@@ -228,6 +246,7 @@ Previewed: TypeAlias = (
 Decision: TypeAlias = (
     Previewed
     | MakeTeam
+    | EditTeam
     | EndRule
     | EndDriftPolicy
     | SetOverlay
@@ -250,9 +269,13 @@ def command_of(decision: Decision, *, actor: Actor, approvers: int) -> Command: 
         Invalid: a name, version or instant in it is none.
     """
     match decision:
-        case MakeTeam(name=name, description=description):
+        case MakeTeam(name=name, description=description, compat=compat):
             parse_team(name)
-            return lambda transaction: make_team(transaction, name, description=description, actor=actor)
+            return lambda transaction: make_team(transaction, name, description=description, compat=compat, actor=actor)
+        case EditTeam(team=team, changes=said):
+            return lambda transaction: edit_team(
+                transaction, team, description=said.description, compat=said.compat, actor=actor
+            )
         case GiveGrant(team=team, pattern=pattern, reason=reason, tools=tools):
             return lambda transaction: grant_access(transaction, team, pattern, reason=reason, actor=actor, tools=tools)
         case RevokeGrant(grant=grant, reason=reason):

@@ -21,7 +21,7 @@ def dumped(snapshot: Snapshot, *, now_us: int) -> str:
     approvals = sorted(approved_by_people(snapshot, now_us=now_us), key=lambda each: (each.name, each.id))
     tables = ["all_approvals = true\n"]
     tables += [
-        _table("team", name=team.name, description=team.description or None)
+        _table("team", name=team.name, description=team.description or None, compat=team.compat)
         for team in sorted(reads.teams(), key=lambda each: each.name)
     ]
     tables += [

@@ -7,6 +7,7 @@ import msgspec
 
 from registry.catalog.answering import OwnedBy, answering
 from registry.catalog.changes import Overlay, applying
+from registry.catalog.compat import Compat, undecodable_document
 from registry.catalog.entry import ServerName, SourceId
 from registry.catalog.grant import granted
 from registry.catalog.rewrite import Overlaid, overlaid
@@ -22,7 +23,8 @@ class VersionExplained(msgspec.Struct, frozen=True, kw_only=True):
     """
     `because`: the rule that decided; `reason`: the same in words. `digest`: of what was approved and is shown, be it
     with what overlays change in it; null if nothing is. `until`: when this may change by time alone. `overlays`: those
-    that change what is shown, and `not_overlaid`, in words, what overlays would change and cannot.
+    that change what is shown, and `not_overlaid`, in words, what overlays would change and cannot. `left_out`: why
+    lists leave out what is visible, in words; null if they do not.
     """
 
     version: str
@@ -35,16 +37,19 @@ class VersionExplained(msgspec.Struct, frozen=True, kw_only=True):
     until: str | None
     overlays: list[str] = []
     not_overlaid: list[str] = []
+    left_out: str | None = None
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     """
     `source`: which one answers for the name, null if none does; `owned_by` and `ownership`: why it does, the second in
-    words; null for whoever may not know. `versions`: newest published first, at most 1,000.
+    words; null for whoever may not know. `versions`: newest published first, at most 1,000. `compat`: the client for
+    which lists leave out what it cannot decode.
     """
 
     team: str
     name: str
+    compat: Compat | None = None
     reason: str
     source: str | None
     owned_by: OwnedBy | None
@@ -52,8 +57,17 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     versions: list[VersionExplained]
 
 
-def explain(snapshot: Snapshot, team: str, name: ServerName, *, now_us: int) -> Explanation:
-    """All there is to say about *name* in the view of *team* at that instant. Reads all its versions."""
+def explain(
+    snapshot: Snapshot, team: str, name: ServerName, *, now_us: int, compat: Compat | None = None
+) -> Explanation:
+    """
+    All there is to say about *name* in the view of *team* at that instant. Reads all its versions.
+
+    Args:
+        compat: The client that reads the view, where it is an address that says so; else the team says.
+    """
+    if compat is None and (known := snapshot.governance.team(team)) is not None:
+        compat = known.compat
     remembered = snapshot.remembered(name)
     owned = answering(
         name,
@@ -75,20 +89,23 @@ def explain(snapshot: Snapshot, team: str, name: ServerName, *, now_us: int) -> 
         owned_by=owned.because,
         ownership=owned.reason,
         versions=[
-            _explained(verdict, _shown(snapshot, verdict, overlays, team, name))
+            _explained(snapshot, verdict, _shown(snapshot, verdict, overlays, team, name), compat)
             for verdict in verdicts[:_MOST_VERSIONS]
         ],
+        compat=compat,
     )
 
 
-def explain_to_reader(snapshot: Snapshot, team: str, name: ServerName, *, now_us: int) -> Explanation:
+def explain_to_reader(
+    snapshot: Snapshot, team: str, name: ServerName, *, now_us: int, compat: Compat | None = None
+) -> Explanation:
     """
     The same for those who read the view of *team*. Of a name that no grant of the team covers they are told nothing
     else: not who has it, nor whether it exists.
     """
     grants = snapshot.governance.grants_covering(name).get(team, [])
     if granted(name, grants) is not None:
-        return explain(snapshot, team, name, now_us=now_us)
+        return explain(snapshot, team, name, now_us=now_us, compat=compat)
     reason = _summary(team, name, [], granted_at_all=False)
     return Explanation(
         team=team, name=str(name), reason=reason, source=None, owned_by=None, ownership=None, versions=[]
@@ -112,7 +129,15 @@ def _shown(
     return overlaid(snapshot.document(verdict.shown.document_id), overlays, team=team, name=name)
 
 
-def _explained(verdict: Verdict, shown: Overlaid | None) -> VersionExplained:
+def _left_out(snapshot: Snapshot, verdict: Verdict, shown: Overlaid | None, compat: Compat | None) -> str | None:
+    if compat is None or verdict.shown is None:
+        return None
+    document = None if shown is None else shown.document
+    why = undecodable_document(compat, document or snapshot.document(verdict.shown.document_id))
+    return None if why is None else f"visible, and left out of lists for {compat}: {why}"
+
+
+def _explained(snapshot: Snapshot, verdict: Verdict, shown: Overlaid | None, compat: Compat | None) -> VersionExplained:
     return VersionExplained(
         version=verdict.version,
         visible=verdict.shown is not None,
@@ -124,4 +149,5 @@ def _explained(verdict: Verdict, shown: Overlaid | None) -> VersionExplained:
         until=None if verdict.until_us is None else format_instant(verdict.until_us),
         overlays=[] if shown is None else list(shown.applied),
         not_overlaid=[] if shown is None else list(shown.left),
+        left_out=_left_out(snapshot, verdict, shown, compat),
     )

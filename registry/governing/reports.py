@@ -6,6 +6,7 @@ import msgspec
 
 from registry.catalog.approval import Approval, Draft, State
 from registry.catalog.changes import Changes, Overlay
+from registry.catalog.compat import Compat
 from registry.catalog.difference import Change
 from registry.catalog.drift import DriftPolicy
 from registry.catalog.grant import Grant
@@ -19,8 +20,11 @@ _EVERY: Final = 10_000
 
 
 class TeamReport(msgspec.Struct, frozen=True, kw_only=True):
+    """`compat`: for which client its lists leave out what that one cannot decode."""
+
     name: str
     description: str
+    compat: Compat | None
     made_at: str
     made_by: str
 
@@ -180,7 +184,11 @@ class OutcomeReport(msgspec.Struct, frozen=True, kw_only=True):
 
 def team_report(team: Team) -> TeamReport:
     return TeamReport(
-        name=team.name, description=team.description, made_at=format_instant(team.made_us), made_by=team.made_by
+        name=team.name,
+        description=team.description,
+        compat=team.compat,
+        made_at=format_instant(team.made_us),
+        made_by=team.made_by,
     )
 
 

@@ -178,6 +178,7 @@ class RetentionSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     quarantine_s: Duration = field(default=90 * 86400.0, name="quarantine")
     superseded_documents_s: Duration = field(default=365 * 86400.0, name="superseded_documents")
     audit_payloads_s: Duration = field(default=365 * 86400.0, name="audit_payloads")
+    ended_tokens_s: Duration = field(default=400 * 86400.0, name="ended_tokens")
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -8,6 +8,7 @@ import msgspec
 from registry.audit.event import AuditEvent
 from registry.catalog.approval import Approval, ApprovedVersion, State
 from registry.catalog.changes import Overlay
+from registry.catalog.compat import Compat
 from registry.catalog.drift import DriftPolicy
 from registry.catalog.entry import ServerName
 from registry.catalog.grant import Grant
@@ -18,12 +19,16 @@ from schemas.validation.issue import Severity
 
 
 class Team(msgspec.Struct, frozen=True, kw_only=True):
-    """A team, or an environment of one, that has a view. Instants are microseconds since 1970."""
+    """
+    A team, or an environment of one, that has a view. `compat`: for which client its lists leave out what that one
+    cannot decode. Instants are microseconds since 1970.
+    """
 
     name: str
     description: str
     made_us: int
     made_by: str
+    compat: Compat | None = None
 
 
 class NamedVersion(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,7 +127,7 @@ class Governance(GovernanceReads, Protocol):
     """The same, and changing it, in a transaction."""
 
     def put_team(self, team: Team) -> None:
-        """Make the team and its view, empty at first; or change its description."""
+        """Make the team and its view, empty at first; or change what is said of it."""
 
     def put_grant(self, grant: Grant) -> None: ...
     def put_approval(self, approval: Approval) -> None: ...

@@ -18,6 +18,7 @@ import msgspec
 from registry.audit.chain import Head, SealedEvent
 from registry.audit.checkpoint import Checkpoint
 from registry.audit.question import Found, Question
+from registry.catalog.compat import Compat
 from registry.catalog.entry import Digest, Entry, ServerName
 from registry.catalog.overlay import Source
 from registry.catalog.query import Detail, Page, Query
@@ -53,11 +54,13 @@ EVERYONE = "everyone"
 class ViewState(msgspec.Struct, frozen=True, kw_only=True):
     """
     `generation`: see TeamView. `next_us`: when an answer changes by time alone, None for never; from then on the view
-    must be settled before it is read (`registry.commands.settle`).
+    must be settled before it is read (`registry.commands.settle`). `compat`: for which client its lists leave out what
+    that one cannot decode; that is for whoever reads.
     """
 
     generation: str
     next_us: int | None
+    compat: Compat | None = None
 
 
 class TeamView(Protocol):

@@ -139,6 +139,7 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True):
     superseded_before_us: int
     buckets_full_before_us: int = 0
     audit_payloads_before_us: int = 0
+    tokens_ended_before_us: int = 0
 
 
 class DueDocument(msgspec.Struct, frozen=True, kw_only=True):

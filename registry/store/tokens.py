@@ -29,6 +29,11 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
         """Where it stands in a list."""
         return self.created_us, self.id
 
+    @property
+    def ends_us(self) -> int | None:
+        """From when on it is not in force any more; None for never."""
+        return min((each for each in (self.expires_us, self.revoked_us) if each is not None), default=None)
+
     def in_force(self, now_us: int) -> bool:
         """Whether it is neither revoked nor expired."""
         return self.revoked_us is None and (self.expires_us is None or now_us < self.expires_us)

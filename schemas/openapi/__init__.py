@@ -1,17 +1,34 @@
 """The description of what we serve, as OpenAPI 3.1.
 
-Its parts are written by hand and name each path once, without its prefix; `document` spells it out for every prefix,
-because clients generate from whole paths.
+What is written by hand in `_PARTS` names each path once, without its prefix; `document` spells it out for every prefix,
+because clients generate from whole paths. An operation that is also there below the address of a team (`teams`) or a
+capability (`t`) says so in `x-below`.
 """
 
 from collections.abc import Sequence
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
-_PARTS = ("registry.yaml", "governance.yaml", "webhooks.yaml")
+_PARTS = ("registry.yaml", "governance.yaml", "webhooks.yaml", "capabilities.yaml", "issuers.yaml", "record.yaml")
 _BOTH = frozenset({"/health", "/ping", "/version"})
+_MARK = "x-below"
+
+
+class _Address(NamedTuple):
+    """What stands before a prefix. `suffix`: of the ids of operations there; `security`: what they take."""
+
+    before: str
+    parameter: str
+    suffix: str
+    security: list[dict[str, list[str]]]
+
+
+_BELOW = {
+    "teams": _Address("/teams/{team}", "team", "of-team", [{"token": []}]),
+    "t": _Address("/t/{capability}", "capability", "by-capability", []),
+}
 
 
 def document(prefixes: Sequence[str]) -> dict[str, Any]:  # Any: an OpenAPI document has no narrower type
@@ -19,12 +36,21 @@ def document(prefixes: Sequence[str]) -> dict[str, Any]:  # Any: an OpenAPI docu
     described = _described()
     paths: dict[str, Any] = {}
     for path, operations in described["paths"].items():
-        unprefixed = path == "/metrics" or path.startswith("/v1/")
+        plain = {method: _without_mark(operation) for method, operation in operations.items()}
+        unprefixed = path == "/metrics" or path.startswith(("/v1/", "/.well-known/"))
         if unprefixed or path in _BOTH:
-            paths[path] = operations
+            paths[path] = plain
         if not unprefixed:
             for prefix in prefixes:
-                paths[prefix + path] = _renamed(operations, prefix.lstrip("/"))
+                paths[prefix + path] = _renamed(plain, prefix.lstrip("/"))
+                for name, address in _BELOW.items():
+                    there = {
+                        method: _below(plain[method], address)
+                        for method, operation in operations.items()
+                        if name in operation.get(_MARK, ())
+                    }
+                    if there:
+                        paths[address.before + prefix + path] = _renamed(there, prefix.lstrip("/"))
     return described | {"paths": paths}
 
 
@@ -51,6 +77,20 @@ def _add(members: dict[str, Any], more: dict[str, Any]) -> None:
     if twice:
         raise ValueError(f"described twice: {sorted(twice)}")
     members.update(more)
+
+
+def _without_mark(operation: dict[str, Any]) -> dict[str, Any]:
+    return {member: value for member, value in operation.items() if member != _MARK}
+
+
+def _below(operation: dict[str, Any], address: _Address) -> dict[str, Any]:
+    """*operation* as it is at that address."""
+    parameter = {"$ref": f"#/components/parameters/{address.parameter}"}
+    return operation | {
+        "operationId": f"{operation['operationId']}-{address.suffix}",
+        "security": address.security,
+        "parameters": [parameter, *operation.get("parameters", [])],
+    }
 
 
 def _renamed(operations: dict[str, Any], suffix: str) -> dict[str, Any]:

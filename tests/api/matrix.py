@@ -117,6 +117,7 @@ EXPECTED: Final[Mapping[str, Mapping[Caller, _Row]]] = {
     "rotate-capability": _rows(401, {**_ADDRESS, Caller.READING_ADMIN: 201, Caller.ADMIN_OF_ALL: 201}),
     "revoke-capability": _rows(401, _ADDRESS),
     "make-team": _ADMINISTERED_MADE,
+    "edit-team": _ADMINISTERED,
     "give-grant": _rows(401, {Caller.ADMIN: _OWN_MADE, Caller.ADMIN_OF_ALL: 201}),
     "revoke-grant": _rows(401, {Caller.ADMIN: _OWN_KNOWN, Caller.ADMIN_OF_ALL: 200}),
     "make-rule": _ADMINISTERED_MADE,

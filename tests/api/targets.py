@@ -175,6 +175,7 @@ def path_of(route: Route, target: Target) -> str:
         "{approval_id:str}": target.request if decides else target.approval,
         "{capability_id:str}": target.capability,
         "{name:str}": "nobody-s",
+        "{team_name:str}": TEAM,
     }.items():
         path = path.replace(parameter, value)
     asked: dict[str, object] = {}
@@ -221,6 +222,8 @@ def body_of(operation: str, target: Target, name: str) -> object:  # noqa: C901 
             return {}
         case "make-team":
             return {"name": f"team-{next(_NUMBERS)}"}
+        case "edit-team":
+            return {"description": f"edited {next(_NUMBERS)} times"}
         case "give-grant":
             return grant(target.name)
         case "make-rule":

@@ -23,37 +23,11 @@ READER, PUBLISHER, APPROVER, AUDITOR, ADMIN = (
 )
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningRegistry]:
-    """What a test decided is taken back before the next one."""
-    with governed(tmp_path_factory.mktemp("governed")) as running:
-        yield running
-
-
 @pytest.fixture
 def registry(served: RunningRegistry) -> Iterator[RunningRegistry]:
+    """What a test decided is taken back before the next one."""
     yield served
     restored(served)
-
-
-@pytest.fixture
-def admin(registry: RunningRegistry) -> Person:
-    return Person(registry, "ada", ADMIN, namespaces=("*",))
-
-
-@pytest.fixture
-def approver(registry: RunningRegistry) -> Person:
-    return Person(registry, "paul", APPROVER, namespaces=("*",))
-
-
-@pytest.fixture
-def backend(registry: RunningRegistry) -> Person:
-    return Person(registry, "bob", READER, teams=("backend",))
-
-
-@pytest.fixture
-def data(registry: RunningRegistry) -> Person:
-    return Person(registry, "dora", READER, teams=("data",))
 
 
 @pytest.fixture(scope="module")

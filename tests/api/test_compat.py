@@ -4,13 +4,19 @@ from collections.abc import Iterator
 
 import msgspec
 import pytest
+from click.testing import CliRunner
 
 from registry.catalog.compat import Compat
+from registry.cli.main import cli
+from registry.policy.principal import Role
+from tests.api.governing import Person
+from tests.api.publishing import problem
 from tests.api.reading import Reader, key
 from tests.doubles.addresses import open_address
 from tests.doubles.loaded_store import Upstream, serving
 from tests.running import RunningRegistry
 
+LEFT_OUT = "x-registry-left-out"
 NAMES = [f"com.acme/s{number:02d}" for number in range(30)]
 BROKEN = [name for index, name in enumerate(NAMES) if index % 3]
 
@@ -43,6 +49,11 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningRegist
 
 
 @pytest.fixture(scope="module")
+def admin(registry: RunningRegistry) -> Person:
+    return Person(registry, "ada", Role.ADMIN, namespaces=("*",))
+
+
+@pytest.fixture(scope="module")
 def plain(registry: RunningRegistry) -> Reader:
     return Reader(registry.url, f"{open_address(registry, 'everyone').base}/v0.1")
 
@@ -71,6 +82,80 @@ class TestCompat:
         found = xcode.walk(3, search="com.acme").keys
 
         assert {name for name, _ in found} == set(NAMES) - set(BROKEN)
+
+    def test_of_a_team(self, registry: RunningRegistry, plain: Reader, xcode: Reader, admin: Person) -> None:
+        """
+        A team's client is that of all its readers, from one answer to the next; of others' pages nothing is left out.
+        """
+        before = plain.page("limit=100")
+        named = admin.request("PATCH", "/v1/teams/everyone", {"compat": "xcode"})
+        assert (named.status, named.json()["compat"]) == (200, "xcode")
+        try:
+            of_team, root = plain.page("limit=100"), Reader(registry.url).page("limit=100")
+        finally:
+            assert admin.request("PATCH", "/v1/teams/everyone", {"compat": None}).json()["compat"] is None
+
+        assert of_team.json() == root.json() == xcode.page("limit=100").json()
+        assert of_team.headers[LEFT_OUT] == str(len(BROKEN))
+        assert of_team.headers["etag"] != before.headers["etag"]
+        assert LEFT_OUT not in before.headers
+        assert plain.page("limit=100").body == before.body
+
+    @pytest.mark.parametrize("limit", [1, 7, 100])
+    def test_the_number(self, xcode: Reader, limit: int) -> None:
+        """
+        Pages say how many they leave out; together it is all of them.
+        """
+        left_out, cursor = 0, ""
+        while True:
+            page = xcode.page({"limit": str(limit), "cursor": cursor})
+            left_out += int(page.headers.get(LEFT_OUT, "0"))
+            cursor = page.json()["metadata"].get("nextCursor", "")
+            if not cursor:
+                break
+
+        assert left_out == len(BROKEN)
+
+    def test_why(self, registry: RunningRegistry, admin: Person) -> None:
+        """
+        `explain` says why what is visible is in no list, for the client of the team or another one that is named.
+        """
+        reader = Person(registry, "rita", Role.READER, teams=("everyone",))
+        asked = {"team": "everyone", "name": BROKEN[0]}
+
+        unnamed = admin.get("/v1/explain", **asked).json()
+        named = admin.get("/v1/explain", **asked, compat="xcode").json()
+        fine = admin.get("/v1/explain", team="everyone", name=NAMES[0], compat="xcode").json()
+        of_reader = reader.get("/v0.1/x/registry/explain", name=BROKEN[0], compat="xcode").json()
+        unknown = admin.get("/v1/explain", **asked, compat="emacs")
+
+        (version,) = named["versions"]
+        assert (version["visible"], version["because"], named["compat"]) == (True, "visible", "xcode")
+        assert version["left_out"].startswith("visible, and left out of lists for xcode: Xcode fails to read")
+        assert of_reader == named
+        assert (unnamed["compat"], unnamed["versions"][0]["left_out"], fine["versions"][0]["left_out"]) == (None,) * 3
+        assert problem(unknown)[:2] == (422, "validation failed")
+        assert admin.request("PATCH", "/v1/teams/everyone", {"compat": "xcode"}).status == 200
+        try:
+            assert admin.get("/v1/explain", **asked).json() == named
+        finally:
+            assert admin.request("PATCH", "/v1/teams/everyone", {"compat": None}).status == 200
+
+    @pytest.mark.parametrize("client", ["xcode", "vscode", "toolhive", "docker"])
+    def test_doctor_tells_the_number(self, registry: RunningRegistry, xcode: Reader, client: str) -> None:
+        """
+        The list is well, and what it leaves out is counted.
+        """
+        url = f"{registry.url}{xcode.prefix.removesuffix('/v0.1')}"
+
+        ended = CliRunner().invoke(cli, ["doctor", "--client", client, "--json", url])
+
+        assert ended.exit_code == 0, ended.stdout
+        (told,) = [
+            each for each in msgspec.json.decode(ended.stdout)["checks"] if each["what"] == "shows the whole view"
+        ]
+        assert told["state"] == "warned"
+        assert told["said"].startswith(f"{len(BROKEN)} entries are left out of the list")
 
     def test_a_history(self, plain: Reader, xcode: Reader) -> None:
         """

@@ -6,7 +6,7 @@ Off: the check that a method the document does not name is answered 405, since i
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -20,6 +20,7 @@ from registry.policy.principal import Role
 from schemas.openapi import document
 from tests.api.publishing import Client, taking
 from tests.api.reading import Reader
+from tests.doubles.addresses import open_address
 from tests.doubles.issued import issue
 from tests.doubles.route_table import route_table
 from tests.running import RunningRegistry
@@ -36,26 +37,41 @@ _settings = settings(
     suppress_health_check=list(HealthCheck),
 )
 
+_few = settings(_settings, max_examples=15)
+_fewest = settings(_settings, max_examples=4)
 
-def _described(*, with_a_credential: bool) -> BaseSchema:
+
+def _described(chosen: Callable[[str, dict[str, Any]], bool]) -> BaseSchema:  # Any: an operation of the document
     """
-    The operations that take a credential, or the others. The former do not say so here: it is always sent, and what a
-    route does without one tests/api/test_matrix.py asks.
+    The operations that are *chosen* by their path and what is said of them. What takes a credential does not say so
+    here: it is always sent, and what a route does without one tests/api/test_matrix.py asks.
     """
     described = document(PREFIXES)
     paths = {
         path: {
             method: {member: value for member, value in operation.items() if member != "security"}
             for method, operation in operations.items()
-            if ("security" in operation) is with_a_credential
+            if chosen(path, operation)
         }
         for path, operations in described["paths"].items()
     }
     return schemathesis.openapi.from_dict(described | {"paths": {path: each for path, each in paths.items() if each}})
 
 
-without_a_credential = _described(with_a_credential=False)
-with_a_credential = _described(with_a_credential=True)
+def _below_an_address(path: str) -> bool:
+    return path.startswith(("/teams/", "/t/"))
+
+
+def _governing(operation: dict[str, Any]) -> bool:  # Any: as above
+    return bool({"governance", "readers", "capabilities", "record"}.intersection(operation["tags"]))
+
+
+without_a_credential = _described(lambda path, each: not each.get("security") and not _below_an_address(path))
+with_a_credential = _described(
+    lambda path, each: bool(each.get("security")) and not (_below_an_address(path) or _governing(each))
+)
+governing = _described(lambda _, each: _governing(each))
+below_an_address = _described(lambda path, _: _below_an_address(path))
 
 
 def test_is_what_is_served(reader: Reader) -> None:
@@ -69,13 +85,7 @@ def test_is_what_is_served(reader: Reader) -> None:
 def written(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     """Somebody who may do whatever takes a credential, where nobody else is."""
     with taking(tmp_path_factory.mktemp("written")) as registry:
-        roles = (Role.PUBLISHER, Role.ADMIN, Role.READER)
-        yield Client(registry, issue(registry, *roles, namespaces=["*"], expires_in_s=None))
-
-
-# The same routes at other addresses, what the commands `capability`, `audit` and `token` ask for, of which README
-# tells, and what RFC 9728 describes.
-_ELSEWHERE = ("/teams/", "/t/", "/v1/capabilities", "/v1/audit-", "/v1/subjects", "/.well-known/")
+        yield Client(registry, issue(registry, *Role, namespaces=["*"], expires_in_s=None))
 
 
 def test_every_route_is_described() -> None:
@@ -90,7 +100,7 @@ def test_every_route_is_described() -> None:
     served = {
         (route.method, _PARAMETER.sub("{}", route.path))
         for route in route_table()
-        if not route.operation.startswith(("get-openapi", "get-docs")) and not route.path.startswith(_ELSEWHERE)
+        if not route.operation.startswith(("get-openapi", "get-docs"))
     }
 
     assert described == served
@@ -109,9 +119,6 @@ def test_as_described(world: RunningRegistry, case: schemathesis.Case[Any]) -> N
     if case.path.endswith("/validate"):
         # Which bodies have the form of a server.json (reference §1.5: an address is what Go parses) OpenAPI cannot say.
         off.append(positive_data_acceptance)
-    if case.path.endswith("/x/registry/requests") and case.method == "POST":
-        # Without a credential, a write is 422 here (reference §4.1), and a header `Authorization` OpenAPI leaves out.
-        off.append(positive_data_acceptance)
 
     case.call_and_validate(base_url=world.url, timeout=_PATIENCE_S, excluded_checks=off)
 
@@ -122,6 +129,43 @@ def test_with_a_credential_as_described(written: Client, case: schemathesis.Case
     """
     The same for what takes a credential, with one that may do it all: no input is answered otherwise than described.
     """
+    _asked_with_a_credential(written, case)
+
+
+@governing.parametrize()
+@_few
+def test_governing_as_described(written: Client, case: schemathesis.Case[Any]) -> None:  # Any: as above
+    """
+    The same for what is decided, and for the record of it: fewer examples, since a decision is followed by the views.
+    """
+    _asked_with_a_credential(written, case)
+
+
+@pytest.fixture(scope="module")
+def address(written: Client) -> str:
+    """Of a capability."""
+    return open_address(written.registry, "everyone").base.removeprefix("/t/")
+
+
+@below_an_address.parametrize()
+@_fewest
+def test_below_an_address_as_described(
+    written: Client, address: str, case: schemathesis.Case[Any]
+) -> None:  # Any: as above
+    """
+    The routes that test_as_described asks at the root, at the addresses of a team and a capability.
+    """
+    headers = {}
+    if "team" in case.path_parameters:
+        case.path_parameters["team"] = "everyone"
+        headers = {"Authorization": f"Bearer {written.token}"}
+    else:
+        case.path_parameters["capability"] = address
+    off = [unsupported_method, positive_data_acceptance]
+    case.call_and_validate(base_url=written.registry.url, headers=headers, timeout=_PATIENCE_S, excluded_checks=off)
+
+
+def _asked_with_a_credential(written: Client, case: schemathesis.Case[Any]) -> None:  # Any: as above
     # As much time passes as fills every bucket.
     written.registry.clock.advance(_HOUR_S)
     # Which documents, versions and patterns are accepted depends on what is stored, and on rules of ours.

@@ -157,7 +157,7 @@ class TestDocumentation:
         page = reader.get("/docs").body.decode()
 
         for path in reader.get("/openapi.json").json()["paths"]:
-            assert path.startswith("/v0/") or path in page
+            assert "/v0/" in path or path in page
 
     def test_openapi(self, reader: Reader) -> None:
         """

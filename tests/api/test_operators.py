@@ -6,6 +6,7 @@ from typing import Final
 
 import pytest
 
+from registry.api.attempts import PER_SOURCE
 from registry.policy.principal import Role
 from tests.api.raw_request import send
 from tests.doubles.issued import bearer, issue
@@ -59,6 +60,39 @@ class TestReading:
         Ours: beyond loopback nobody is on the machine itself, whatever the Host header says.
         """
         assert [send(registry.port, path, host=_HOST).status for path in _READS] == [401] * len(_READS)
+
+    def test_details_of_health(self, registry: RunningRegistry) -> None:
+        """
+        Ours: the role operator is told of each upstream; everybody else whether it works, whatever they send.
+        """
+        operator = bearer(_token(registry, Role.OPERATOR))
+        others = (
+            (),
+            (bearer(_token(registry, *(role for role in Role if role is not Role.OPERATOR))),),
+            (bearer("mcpr_00000000_" + "A" * 43),),
+            (operator, operator),
+        )
+
+        told = send(registry.port, "/v0.1/health", operator, host=_HOST)
+        untold = [send(registry.port, "/v0.1/health", *lines, host=_HOST) for lines in others]
+
+        assert {each["name"] for each in told.json()["upstreams"]} == {"internal", "official"}
+        assert [(each.status, each.json().keys()) for each in untold] == [(200, {"status", "mirror_age_seconds"})] * 4
+
+    def test_guessing_at_health(self, registry: RunningRegistry) -> None:
+        """
+        threats.md, auth fallback: what is tried at a route that answers everybody counts like anywhere else.
+        """
+        operator = bearer(_token(registry, Role.OPERATOR))
+        for _ in range(PER_SOURCE.burst + 1):
+            assert send(registry.port, "/health", bearer("guessed"), host=_HOST).status == 200
+
+        held_up = send(registry.port, "/health", operator, host=_HOST)
+        registry.clock.advance(PER_SOURCE.burst * PER_SOURCE.every_ns / 1e9)
+        later = send(registry.port, "/health", operator, host=_HOST)
+
+        assert (held_up.status, "upstreams" in held_up.json()) == (200, False)
+        assert "upstreams" in later.json()
 
     def test_from_the_command_line(self, registry: RunningRegistry) -> None:
         """

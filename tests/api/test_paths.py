@@ -184,6 +184,26 @@ class TestSlash:
 
     @pytest.mark.parametrize(
         "target",
+        [
+            "//v0.1/servers",
+            "/v0.1//servers",
+            "/v0.1/servers//",
+            f"{NAME}//versions",
+            "//health",
+            "//t/a.b/v0.1/servers",
+        ],
+    )
+    def test_an_empty_segment_is_no_endpoint(self, reader: Reader, target: str) -> None:
+        """
+        reference §1.1.4: nothing is folded into a route's own path; what was sent is not repeated.
+        """
+        answer = reader.get(target)
+
+        assert answer.status == 404
+        assert answer.json()["detail"] == "Endpoint not found. See /docs for the API documentation."
+
+    @pytest.mark.parametrize(
+        "target",
         ["/nope/", "/v0.1/", "/v0.1", "/v0.1/servers/com.acme%2F/", "/v0.1/servers/com.acme%2F/versions/", "//"],
     )
     def test_never_a_redirect(self, reader: Reader, target: str) -> None:

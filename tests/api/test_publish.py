@@ -20,16 +20,6 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningRegist
         yield running
 
 
-@pytest.fixture(scope="module")
-def bearer(registry: RunningRegistry) -> str:
-    return token(registry, Role.PUBLISHER, Role.READER, namespaces=("*",), team="everyone")
-
-
-@pytest.fixture(params=["/v0.1", "/v0"])
-def client(registry: RunningRegistry, bearer: str, request: pytest.FixtureRequest) -> Client:
-    return Client(registry, bearer, request.param)
-
-
 @pytest.fixture
 def name() -> str:
     """One that nobody has published yet."""

@@ -40,6 +40,9 @@ class TestPaths:
             "/v0.1/Publish",
             "/v0.1/publish/x",
             "/publish",
+            "//v0.1/publish",
+            "/v0.1//publish",
+            "/v0.1/publish//",
             "*",
         ],
     )

@@ -9,6 +9,7 @@ import pytest
 
 from registry.policy.principal import Role
 from tests.api.publishing import CONFIGURATION, MIRRORED, Client, manifest, problem, taking, token
+from tests.doubles.issued import issue
 from tests.running import RunningRegistry
 
 _NUMBERS = count(1)
@@ -18,16 +19,6 @@ _NUMBERS = count(1)
 def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningRegistry]:
     with taking(tmp_path_factory.mktemp("publishing")) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def bearer(registry: RunningRegistry) -> str:
-    return token(registry, Role.PUBLISHER, Role.READER, namespaces=("*",), team="everyone")
-
-
-@pytest.fixture(params=["/v0.1", "/v0"])
-def client(registry: RunningRegistry, bearer: str, request: pytest.FixtureRequest) -> Client:
-    return Client(registry, bearer, request.param)
 
 
 @pytest.fixture
@@ -133,6 +124,10 @@ class TestRefused:
         assert (status, detail) == (400, "Failed to publish server")
         return why
 
+    def _block(self, approver: Client, **what: str) -> None:
+        answer = approver.request("POST", "/blocks", {**what, "reason": "r"}, "Content-Type: application/json")
+        assert answer.status == 201, answer.body
+
     def test_a_duplicate_is_400(self, client: Client, name: str) -> None:
         """
         reference §4.1.6e: never 409; also of a deleted version.
@@ -188,6 +183,34 @@ class TestRefused:
         reference §4.1.6f, with words instead of SQL.
         """
         assert self._why(client, manifest(name, version)).startswith("not a version: ")
+
+    def test_what_is_blocked(self, registry: RunningRegistry, client: Client, name: str) -> None:
+        """
+        Ours: an operator's block is told to who may publish the name, and to nobody else.
+        """
+        approver = Client(registry, issue(registry, Role.APPROVER, namespaces=["com.partner/*"], teams=()), "/v1")
+        stranger = Client(registry, issue(registry, Role.PUBLISHER, namespaces=["com.other/*"]), client.prefix)
+        self._block(approver, name=name, version="1.1.0")
+
+        assert client.publish(manifest(name)).status == 200
+        refused = client.publish(manifest(name, "1.1.0"))
+        untold = stranger.publish(manifest(name, "1.1.0"))
+
+        told = "is blocked by an operator: nothing is published under it until that ends"
+        assert problem(refused) == (403, f"{name}@1.1.0 {told}", [])
+        assert untold.status == 403
+        assert "blocked" not in untold.json()["detail"]
+        self._block(approver, name=name)
+        assert problem(client.publish(manifest(name, "1.2.0"))) == (403, f"{name} {told}", [])
+
+    @pytest.mark.parametrize("mark", ["\u202e", "\u2066", "\u061c", "\u200b", "\u2028", "\ufeff", "\U000e0061"])
+    def test_a_version_with_what_nobody_sees(self, client: Client, name: str, mark: str) -> None:
+        """
+        threats.md, namespace squatting: no version that reads like another one, or turns the text around it.
+        """
+        why = f"invalid version: version contains U+{ord(mark):04X}, which nobody sees; leave it out"
+
+        assert self._why(client, manifest(name, f"1.0{mark}.0")) == why
 
     @pytest.mark.parametrize(
         ("package", "why"),

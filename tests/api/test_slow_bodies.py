@@ -52,6 +52,7 @@ def _path(route: Route) -> str:
         "{grant_id:str}": "grt_0",
         "{rule_id:str}": "rule_0",
         "{approval_id:str}": "apr_0",
+        "{team_name:str}": "everyone",
     }.items():
         path = path.replace(parameter, value)
     return f"{path}?name=com.partner%2Fslow&reason=slow" if route.method == "DELETE" else path

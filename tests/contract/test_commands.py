@@ -1,8 +1,10 @@
 """Teams, grants, approvals, rules, blocks: what each command does, refuses, and records."""
 
+import msgspec
 import pytest
 
 from registry.catalog.approval import State
+from registry.catalog.compat import Compat
 from registry.catalog.entry import ServerName
 from registry.catalog.overlay import PRIVATE
 from registry.commands.actor import Actor, local
@@ -10,7 +12,7 @@ from registry.commands.approvals import Wanted, approve, approve_now, reject, re
 from registry.commands.change import Change
 from registry.commands.publish import Publication, publish
 from registry.commands.rules import block, end_rule, make_rule, unblock
-from registry.commands.teams import grant_access, make_team, revoke_access
+from registry.commands.teams import edit_team, grant_access, make_team, revoke_access
 from registry.errors import Conflict, Invalid, NotFound, Refused
 from registry.store.interface import EVERYONE, Store
 from tests.contract.engines import NOW_US, entry, official, put, source
@@ -34,6 +36,23 @@ class TestTeams:
         with pytest.raises(Invalid, match="not a team"):
             await do(store, lambda t: make_team(t, "Backend", description="", actor=ADA))
         assert [(event.object, event.actor) for event in recorded(store, "team.made")] == [("backend~prod", "ada")]
+
+    async def test_edited(self, store: Store) -> None:
+        """
+        What is given is said of it from then on, the rest stays; on record is what changed, and nothing if nothing did.
+        """
+        await do(store, lambda t: make_team(t, "backend", description="services", actor=ADA, compat=Compat.XCODE))
+        made = store.snapshot().governance.team("backend")
+
+        edited = await do(store, lambda t: edit_team(t, "backend", compat=None, actor=BEN))
+        again = await do(store, lambda t: edit_team(t, "backend", description="services", compat=None, actor=ADA))
+
+        assert made is not None
+        assert edited == again == msgspec.structs.replace(made, compat=None)
+        (event,) = recorded(store, "team.edited")
+        assert (event.actor, event.detail["compat"], event.detail["compat_before"]) == ("ben", None, "xcode")
+        with pytest.raises(NotFound, match="no team 'data'"):
+            await do(store, lambda t: edit_team(t, "data", description="", actor=ADA))
 
     async def test_what_cannot_be_granted(self, store: Store) -> None:
         """

@@ -10,6 +10,7 @@ import pytest
 from registry.policy.delegation import Mandate
 from registry.policy.principal import Role
 from registry.store.interface import Store, Transaction
+from registry.store.records import Retention
 from registry.store.tokens import Token
 from tests.contract.engines import NOW_US, Engine, opened
 from tests.doubles.clock import FrozenClock
@@ -102,6 +103,22 @@ class TestTokens:
 
             assert known == _token(1)
             assert other.snapshot().token("tokn0001") == _token(1, revoked_us=NOW_US)
+
+    async def test_those_that_ended_long_ago_go(self, store: Store) -> None:
+        """
+        Retention takes those that were revoked or expired before, however old the others are, a few at a time.
+        """
+        await _issue(store, _token(1), _token(2, expires_us=NOW_US + 9), _token(3, expires_us=NOW_US + 5))
+        await _issue(store, _token(4), _token(4, expires_us=NOW_US + 99, revoked_us=NOW_US + 4))
+        retention = Retention(
+            runs_before_us=0, quarantine_before_us=0, superseded_before_us=0, tokens_ended_before_us=NOW_US + 9
+        )
+
+        swept = [await store.transact(lambda transaction: transaction.sweep(retention, limit=1)) for _ in range(3)]
+
+        assert swept == [1, 1, 0]
+        assert [each.id for each in store.snapshot().tokens(owner=None, limit=9)] == ["tokn0002", "tokn0001"]
+        assert store.snapshot().token("tokn0004") is None
 
 
 class TestInForce:

@@ -41,13 +41,15 @@ def test_plan_apply_dump(registry: RunningRegistry, tmp_path: Path) -> None:
     changed = GOVERNANCE.replace('pattern = "com.globex/*"', 'pattern = "dev.hooli/*"') + APPROVAL
     rule = '\n[[rule]]\nname = "hooli"\npattern = "dev.hooli"\nteams = ["ops"]\nmax_severity = "info"\n'
     rule += 'patches_only = true\n\n[[drift]]\npattern = "com.acme"\non_change = "follow"\n'
-    file.write_text(changed + '\n[[team]]\nname = "ops"\n' + rule)
+    changed = changed.replace('name = "data"', 'name = "data"\ndescription = "lakes"\ncompat = "xcode"')
+    file.write_text(changed + '\n[[team]]\nname = "ops"\ncompat = "xcode"\n' + rule)
 
     planned = _governance(registry, "plan", file)
 
     assert planned.status == 1
     assert re.sub(r"grt_\w+", "grt", planned.out).splitlines() == [
         "+ team ops",
+        '~ team data: description "lakes", compat xcode',
         "+ grant dev.hooli/* to backend",
         "- grant com.globex/* of backend (grt)",
         "+ drift policy follow for com.acme/*",
@@ -66,6 +68,7 @@ def test_plan_apply_dump(registry: RunningRegistry, tmp_path: Path) -> None:
     file.write_text(dump.out)
     assert _governance(registry, "plan", file).out == "no difference\n", dump.out
     assert "expires = 2099-01-31T00:00:00Z" in dump.out
+    assert dump.out.count('compat = "xcode"') == 2
     file.write_text(dump.out.partition("[[approval]]")[0].replace('"follow"', '"hold"'))
     assert "+ drift policy hold for com.acme/*\n" in _governance(registry, "plan", file).out
     assert f"- approval of {PAYROLL} for backend" in _governance(registry, "plan", file).out

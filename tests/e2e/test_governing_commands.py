@@ -33,8 +33,10 @@ def test_on_the_store(registry: RunningRegistry) -> None:
     """
     backend = Person(registry, "bob", Role.READER, teams=("backend",))
 
-    made = _here(registry, "team", "make", "ops", "--description", "night shift")
+    made = _here(registry, "team", "make", "ops", "--description", "night shift", "--compat", "xcode")
     assert (made.status, made.out) == (0, "made team ops\n")
+    edited = _here(registry, "team", "edit", "ops", "--compat", "none", "--json").json
+    assert (edited["description"], edited["compat"]) == ("night shift", None)
     assert "the next start takes this back unless" in made.err
     given = _here(registry, "grant", "give", "ops", "com.globex", "--reason", "they search").out
     assert given.endswith(": ops may read com.globex/*\n")

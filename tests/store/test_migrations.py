@@ -4,6 +4,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 from sqlite_utils import Database
 
@@ -183,6 +184,32 @@ class TestAnnouncing:
         with closing(open_reader(path)) as connection:
             found = connection.execute("SELECT id, expires_us, announced FROM approvals ORDER BY id").fetchall()
         assert found == [("ends", 7, 0), ("never", None, 0)]
+
+
+class TestEndsOfTokens:
+    def test_what_was_issued_before(self, tmp_path: Path) -> None:
+        """
+        Of a token of an older release it is known when it ends: when it expires, or was revoked before that.
+        """
+        path = tmp_path / "registry.db"
+        before, after = _around("ends of tokens")
+        migrate(path, clock=SystemClock(), release=RELEASE, migrations=before)
+        with closing(open_writer(path)) as connection:
+            for token, ends in (
+                ("tokn0001", {}),
+                ("tokn0002", {"expires_us": 7, "revoked_us": None}),
+                ("tokn0003", {"expires_us": 7, "revoked_us": 5}),
+            ):
+                connection.execute(
+                    "INSERT INTO tokens (id, owner, created_us, record) VALUES (:id, 'x', 1, :record)",
+                    {"id": token, "record": msgspec.msgpack.encode({"id": token} | ends)},
+                )
+
+        assert _migrate(path) == after
+
+        with closing(open_reader(path)) as connection:
+            found = connection.execute("SELECT ends_us FROM tokens ORDER BY id").fetchall()
+        assert found == [(None,), (7,), (5,)]
 
 
 class TestOlderCode:

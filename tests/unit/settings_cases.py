@@ -271,6 +271,7 @@ CASES: dict[tuple[str, str], tuple[Sequence[object], Sequence[object]]] = {
     ("[retention]", "quarantine"): _DURATIONS,
     ("[retention]", "superseded_documents"): _DURATIONS,
     ("[retention]", "audit_payloads"): _DURATIONS,
+    ("[retention]", "ended_tokens"): _DURATIONS,
     ("[audit]", "signing_key"): (
         [{"env": "A_1"}, {"file": "x"}],
         [{}, {"env": "A", "file": "x"}, {"env": "1A"}, {"env": ""}, {"file": ""}, {"x": 1}, "s", 1, []],

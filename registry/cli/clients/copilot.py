@@ -6,7 +6,7 @@ from typing import Final
 from registry.cli.clients.conversation import Conversation, unwell
 from registry.cli.clients.diagnosis import Diagnosis
 from registry.cli.clients.lookups import look_up
-from registry.cli.clients.pages import Walked, items_of, name_of, official_of, page_fault, walk
+from registry.cli.clients.pages import Walked, items_of, name_of, note_left_out, official_of, page_fault, walk
 from schemas.validation.advice import xcode_decoder
 from schemas.validation.reading import Members, member_object
 
@@ -16,6 +16,8 @@ _LIST: Final = "/v0.1/servers"
 _STATUSES: Final = ("active", "deprecated", "deleted")
 _SHOWN: Final = 5
 _MEND: Final = "serve the list as the MCP registry API describes it, and let no proxy change it"
+
+_LEAVE_OUT: Final = "mend the entry, or leave it out of lists: mcp-registry team edit TEAM --compat xcode"
 
 
 async def command_line(talk: Conversation, diagnosis: Diagnosis) -> None:
@@ -47,7 +49,7 @@ async def xcode(talk: Conversation, diagnosis: Diagnosis) -> None:
         diagnosis.passed("decodes every page", f"all {len(walked.items)} entries")
         return
     for name, why in broken[:_SHOWN]:
-        diagnosis.failed("decodes every page", f"{name}: {why}", "mend the entry, or take it out of this team's view")
+        diagnosis.failed("decodes every page", f"{name}: {why}", _LEAVE_OUT)
     if len(broken) > _SHOWN:
         diagnosis.failed("decodes every page", f"{len(broken) - _SHOWN} more entries like these", "the same")
 
@@ -61,6 +63,7 @@ async def _listed(talk: Conversation, diagnosis: Diagnosis) -> Walked:
         diagnosis.failed("lists servers", f"{walked.fault}: the list ends there", _MEND)
     else:
         diagnosis.passed("lists servers", f"{len(walked.items)} on {walked.pages} pages")
+    note_left_out(diagnosis, walked)
     await look_up(diagnosis, talk, "/v0.1", walked.items, exact=True, consequence="is blocked where it is configured")
     return walked
 

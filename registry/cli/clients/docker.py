@@ -6,7 +6,7 @@ from urllib.parse import quote
 from registry.cli.clients.conversation import Conversation, unwell
 from registry.cli.clients.diagnosis import Diagnosis
 from registry.cli.clients.lookups import look_up
-from registry.cli.clients.pages import name_of, page_fault, walk
+from registry.cli.clients.pages import name_of, note_left_out, page_fault, walk
 
 _MEND: Final = "serve /v0 as an alias of /v0.1, with `server` and `_meta` in every item"
 
@@ -22,6 +22,7 @@ async def examine(talk: Conversation, diagnosis: Diagnosis) -> None:
         diagnosis.failed("creates a catalog", f"{said}: the catalog is not created", _MEND)
         return
     diagnosis.passed("creates a catalog", f"{len(walked.items)} servers on {walked.pages} pages")
+    note_left_out(diagnosis, walked)
     consequence = "cannot be added to a profile"
     await look_up(diagnosis, talk, "/v0", walked.items, exact=True, consequence=consequence)
     for item in walked.items[:1]:

@@ -8,22 +8,29 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from registry.cli.clients.conversation import Conversation, Heard
+from registry.cli.clients.diagnosis import Diagnosis
 from schemas.validation.reading import Members, member_object, text
 
+LEFT_OUT: Final = "x-registry-left-out"
 MOST_PAGES: Final = 10_000
 NOBODY: Final = "dev.mcp-registry.doctor/no-such-server"
 OFFICIAL: Final = "io.modelcontextprotocol.registry/official"
+_DIGITS: Final = 10
 _UNENCODED: Final = re.compile(r"[A-Za-z0-9._~-]+", re.ASCII)
 
 
 class Walked(msgspec.Struct, frozen=True, kw_only=True):
-    """`fault`: why it ended early, in words; `heard`: the last answer; `finished`: whether all pages were read."""
+    """
+    `fault`: why it ended early, in words; `heard`: the last answer; `finished`: whether all pages were read;
+    `left_out`: how many entries the registry says it left out of them, for a client that cannot decode them.
+    """
 
     items: list[Members]
     pages: int
     heard: Heard
     fault: str | None
     finished: bool = True
+    left_out: int = 0
 
 
 def items_of(heard: Heard) -> list[Members]:
@@ -77,14 +84,15 @@ async def walk(
     items: list[Members] = []
     seen: set[str] = set()
     cursor = ""
-    pages = 0
+    pages = left_out = 0
     while True:
         query = urlencode(asked | ({"cursor": cursor} if cursor and encoded else {}))
         heard = await talk.get(f"{path}?{query}" + (f"&cursor={cursor}" if cursor and not encoded else ""))
         fault = heard.trouble if not heard.fine else page_fault(heard)
         if fault is not None:
-            return Walked(items=items, pages=pages, heard=heard, fault=fault)
+            return Walked(items=items, pages=pages, heard=heard, fault=fault, left_out=left_out)
         pages += 1
+        left_out += _number(heard.headers.get(LEFT_OUT, ""))
         items += items_of(heard)
         body = heard.json()
         assert isinstance(body, dict)
@@ -95,9 +103,9 @@ async def walk(
         elif following in seen:
             fault = "a cursor leads back to a page that was read before"
         if fault is not None or not following:
-            return Walked(items=items, pages=pages, heard=heard, fault=fault)
+            return Walked(items=items, pages=pages, heard=heard, fault=fault, left_out=left_out)
         if pages == MOST_PAGES or not go_on():
-            return Walked(items=items, pages=pages, heard=heard, fault=None, finished=False)
+            return Walked(items=items, pages=pages, heard=heard, fault=None, finished=False, left_out=left_out)
         seen.add(following)
         cursor = following
 
@@ -110,6 +118,21 @@ def named(heard: Heard) -> str | None:
     """The name of the server in the answer for one version; None where there is none."""
     body = heard.json()
     return name_of(body) or None if isinstance(body, dict) else None
+
+
+def note_left_out(diagnosis: Diagnosis, walked: Walked) -> None:
+    """Say how many entries are in the view and in no list of it."""
+    if walked.left_out:
+        several = f"{walked.left_out} entries are" if walked.left_out > 1 else "1 entry is"
+        diagnosis.warned(
+            "shows the whole view",
+            f"{several} left out of the list, because the team or the address names a client that cannot decode them",
+            "mcp-registry explain NAME --team TEAM says why of each; versions that are asked for by name are served",
+        )
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < _DIGITS else 0
 
 
 def _kind(value: object) -> str:

@@ -5,7 +5,7 @@ from typing import Final
 from registry.cli.clients.conversation import Conversation, unwell
 from registry.cli.clients.diagnosis import Diagnosis
 from registry.cli.clients.lookups import look_up
-from registry.cli.clients.pages import page_fault, walk
+from registry.cli.clients.pages import note_left_out, page_fault, walk
 from registry.clock import Clock
 
 HEADERS: Final = {"Accept": "application/json"}
@@ -45,6 +45,7 @@ async def examine(talk: Conversation, diagnosis: Diagnosis, clock: Clock) -> Non
         unwell(diagnosis, "lists servers", walked.heard, walked.fault, has_token=token)
     else:
         diagnosis.passed("lists servers", f"{len(walked.items)} on {walked.pages} pages")
+    note_left_out(diagnosis, walked)
     await look_up(
         diagnosis, talk, "/v0.1", walked.items, exact=False, consequence="cannot be run by name", has_token=token
     )

@@ -5,7 +5,7 @@ from typing import Final
 from registry.cli.clients.conversation import Conversation, unwell
 from registry.cli.clients.diagnosis import Diagnosis
 from registry.cli.clients.lookups import look_up
-from registry.cli.clients.pages import items_of, name_of, walk
+from registry.cli.clients.pages import items_of, name_of, note_left_out, walk
 from schemas.validation.advice import vscode_drops
 from schemas.validation.reading import Members, member_object
 
@@ -38,6 +38,7 @@ async def examine(talk: Conversation, diagnosis: Diagnosis) -> None:
         diagnosis.passed("shows the gallery", f"{len(walked.items)} servers on {walked.pages} pages")
         _dropped(diagnosis, walked.items)
         await _search(diagnosis, talk, prefix, name_of(walked.items[0]))
+    note_left_out(diagnosis, walked)
     await look_up(
         diagnosis, talk, prefix, walked.items, exact=False, consequence="is blocked where only the registry is allowed"
     )

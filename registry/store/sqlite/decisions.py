@@ -4,7 +4,10 @@ from typing import Final
 
 TEAMS: Final = "SELECT record FROM teams ORDER BY team"
 TEAM: Final = "SELECT record FROM teams WHERE team = :team"
-NEW_VIEW: Final = "INSERT INTO views (team, generation) VALUES (:team, 0) ON CONFLICT (team) DO NOTHING"
+PUT_VIEW: Final = """
+INSERT INTO views (team, generation, compat) VALUES (:team, 0, :compat)
+ON CONFLICT (team) DO UPDATE SET compat = excluded.compat
+"""
 PUT_TEAM: Final = """
 INSERT INTO teams (team, record) VALUES (:team, :record) ON CONFLICT (team) DO UPDATE SET record = excluded.record
 """

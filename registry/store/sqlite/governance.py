@@ -74,7 +74,7 @@ class SqliteGovernance(SqliteGovernanceReads):
         self._forget_text = forget_text
 
     def put_team(self, team: Team) -> None:
-        self._connection.execute(sql.NEW_VIEW, {"team": team.name})
+        self._connection.execute(sql.PUT_VIEW, {"team": team.name, "compat": team.compat})
         self._connection.execute(sql.PUT_TEAM, {"team": team.name, "record": _json(team)})
 
     def put_grant(self, grant: Grant) -> None:

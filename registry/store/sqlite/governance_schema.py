@@ -117,6 +117,11 @@ APPROVED_UNREFERENCED: Final = (
     "CREATE INDEX approved_by ON approved_versions (approval_id, name)",
 )
 
+CLIENTS_OF_TEAMS: Final = (
+    # For which client lists of the view leave out what that one cannot decode; NULL: for none.
+    "ALTER TABLE views ADD COLUMN compat TEXT",
+)
+
 # What a store of before governance showed, as decisions: everything to the team `everyone`.
 BEFORE_GOVERNANCE: Final = (
     """

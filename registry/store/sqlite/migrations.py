@@ -20,12 +20,18 @@ from registry.ids import new_id
 from registry.store.sqlite.announcing import ANNOUNCING
 from registry.store.sqlite.connection import APPLICATION_ID, open_unchanged, open_writer
 from registry.store.sqlite.drift_schema import DRIFT
-from registry.store.sqlite.governance_schema import APPROVED_UNREFERENCED, BEFORE_GOVERNANCE, GOVERNANCE
+from registry.store.sqlite.governance_schema import (
+    APPROVED_UNREFERENCED,
+    BEFORE_GOVERNANCE,
+    CLIENTS_OF_TEAMS,
+    GOVERNANCE,
+)
 from registry.store.sqlite.overlays import OVERLAYS_TABLE
 from registry.store.sqlite.record_schema import AUDIT_CHAIN, AUDIT_KEPT
 from registry.store.sqlite.schema import (
     CAPABILITIES,
     CATALOG,
+    ENDS_OF_TOKENS,
     FINDINGS,
     LOGINS,
     OPERATIONS,
@@ -74,6 +80,17 @@ def _govern(db: "Database", now_us: int) -> None:
         db.execute(statement, ids | {"now_us": now_us})
 
 
+def _ends(db: "Database", now_us: int) -> None:
+    """When each token ends stands beside its record, so that retention finds those that ended long ago."""
+    _all(ENDS_OF_TOKENS)(db, now_us)
+    for token_id, record in db.execute("SELECT id, record FROM tokens").fetchall():
+        token = msgspec.msgpack.decode(record, type=dict[str, object])
+        ends = [each for each in (token.get("expires_us"), token.get("revoked_us")) if isinstance(each, int)]
+        db.execute(
+            "UPDATE tokens SET ends_us = :ends WHERE id = :id", {"ends": min(ends, default=None), "id": token_id}
+        )
+
+
 def _seal(db: "Database", now_us: int) -> None:
     """What was recorded until now is the beginning of the chain, as it stands."""
     _all(AUDIT_CHAIN)(db, now_us)
@@ -104,6 +121,8 @@ MIGRATIONS: Final = (
     Migration(number=13, title="announcing", oldest_release="0.2.0", apply=_all(ANNOUNCING)),
     Migration(number=14, title="overlays", oldest_release="0.2.0", apply=_all(OVERLAYS_TABLE)),
     Migration(number=15, title="drift", oldest_release="0.2.0", apply=_all(DRIFT)),
+    Migration(number=16, title="ends of tokens", oldest_release="0.2.0", apply=_ends),
+    Migration(number=17, title="clients of teams", oldest_release="0.2.0", apply=_all(CLIENTS_OF_TEAMS)),
 )
 
 

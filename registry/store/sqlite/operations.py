@@ -86,8 +86,8 @@ SELECT record FROM tokens WHERE owner = :owner AND (created_us, id) < (:created_
 ORDER BY created_us DESC, id DESC LIMIT :limit
 """
 PUT_TOKEN: Final = """
-INSERT INTO tokens (id, owner, created_us, record) VALUES (:id, :owner, :created_us, :record)
-ON CONFLICT (id) DO UPDATE SET record = excluded.record
+INSERT INTO tokens (id, owner, created_us, ends_us, record) VALUES (:id, :owner, :created_us, :ends_us, :record)
+ON CONFLICT (id) DO UPDATE SET ends_us = excluded.ends_us, record = excluded.record
 """
 
 CAPABILITY: Final = "SELECT record FROM capabilities WHERE id = :id"
@@ -148,6 +148,11 @@ DELETE FROM rate_buckets WHERE key IN (SELECT key FROM rate_buckets WHERE tat_ns
 
 SWEEP_QUARANTINE: Final = """
 DELETE FROM quarantine WHERE id IN (SELECT id FROM quarantine WHERE last_seen_us < :before_us LIMIT :limit)
+"""
+
+# Addresses stay: who was left with one that ended does not guess, and only what is stored says so.
+SWEEP_TOKENS: Final = """
+DELETE FROM tokens WHERE id IN (SELECT id FROM tokens WHERE ends_us < :before_us ORDER BY ends_us LIMIT :limit)
 """
 
 # What was published here and replaced nobody could fetch again, so no retention reaches it.

@@ -14,7 +14,7 @@ from typing import Final
 
 VIEW: Final = "SELECT id FROM views WHERE team = :team"
 
-GENERATION: Final = "SELECT generation, next_us FROM views WHERE id = :view"
+GENERATION: Final = "SELECT generation, next_us, compat FROM views WHERE id = :view"
 
 INCARNATION: Final = "SELECT incarnation FROM store_facts"
 

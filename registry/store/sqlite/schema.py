@@ -231,6 +231,11 @@ TOKENS: Final = (
     "CREATE INDEX tokens_owner ON tokens (owner, created_us, id)",
 )
 
+ENDS_OF_TOKENS: Final = (
+    "ALTER TABLE tokens ADD COLUMN ends_us INTEGER",  # when it expires or was revoked; NULL: never
+    "CREATE INDEX tokens_ends ON tokens (ends_us) WHERE ends_us IS NOT NULL",
+)
+
 CAPABILITIES: Final = (
     """
     CREATE TABLE capabilities (

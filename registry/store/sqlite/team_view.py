@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from registry.catalog.compat import Compat
 from registry.catalog.entry import ServerName
 from registry.catalog.query import LATEST, Detail, Found, Page, Position, Query
 from registry.store.interface import ViewState
@@ -46,7 +47,12 @@ class SqliteTeamView:
     def state(self) -> ViewState:
         row = self._readers.row(queries.GENERATION, {"view": self._view})
         assert row is not None
-        return ViewState(generation=f"{self._incarnation}.{self._view}.{row[0]}", next_us=row[1])
+        generation, next_us, compat = row
+        return ViewState(
+            generation=f"{self._incarnation}.{self._view}.{generation}",
+            next_us=next_us,
+            compat=None if compat is None else Compat(compat),
+        )
 
     def generation(self) -> str:
         return self.state().generation

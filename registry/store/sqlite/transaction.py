@@ -252,8 +252,8 @@ class SqliteTransaction(SqliteSnapshot):
         self._connection.execute(sql.RELEASE_LEASE, {"name": name, "holder": holder})
 
     def put_token(self, token: Token) -> None:
-        bound = {"id": token.id, "owner": token.owner, "created_us": token.created_us, "record": _msgpack(token)}
-        self._connection.execute(sql.PUT_TOKEN, bound)
+        bound = {"id": token.id, "owner": token.owner, "created_us": token.created_us, "ends_us": token.ends_us}
+        self._connection.execute(sql.PUT_TOKEN, bound | {"record": _msgpack(token)})
 
     def put_capability(self, capability: Capability) -> None:
         bound = {"id": capability.id, "digest": capability.digest, "team": capability.team}
@@ -290,6 +290,8 @@ class SqliteTransaction(SqliteSnapshot):
         execute = self._connection.execute
         swept = execute(sql.SWEEP_RUNS, {"before_us": retention.runs_before_us, "limit": limit}).rowcount
         swept += execute(sql.SWEEP_QUARANTINE, {"before_us": retention.quarantine_before_us, "limit": limit}).rowcount
+        bound = {"before_us": retention.tokens_ended_before_us, "limit": limit}
+        swept += execute(sql.SWEEP_TOKENS, bound).rowcount
         bound = {"full_before_ns": retention.buckets_full_before_us * 1000, "limit": limit}
         swept += execute(sql.SWEEP_BUCKETS, bound).rowcount
         bound = {"before_us": retention.audit_payloads_before_us, "limit": limit}
