@@ -103,7 +103,7 @@ class TestScopes:
             ({READ: True}, set()),
             (True, set()),
         ],
-        ids=repr,
+        ids=lambda given: "+".join(sorted(given)) if isinstance(given, set) else repr(given),
     )
     def test_how_much_a_token_was_issued_for(self, scope: object, roles: set[Role]) -> None:
         """
