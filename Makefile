@@ -16,7 +16,8 @@ run: $(VENV)/.runtime ## start the registry on http://127.0.0.1:8080 (CONFIG=fil
 	@exec $(BIN)/mcp-registry serve --config $(CONFIG)
 
 test: $(VENV)/.development ## run the whole test suite, without the long tests, on every core
-	@$(BIN)/python -m pytest -n auto --dist loadfile
+	@# In their order: the pure tests come last, and no process ends long behind the others.
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 test-long: $(VENV)/.development ## run the tests that take minutes
 	@$(BIN)/python -m pytest -m long

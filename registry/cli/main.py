@@ -10,7 +10,7 @@ import click
 from registry import RELEASE
 from registry.errors import RegistryError
 
-_COMMANDS: Final[Mapping[str, str]] = {
+COMMANDS: Final[Mapping[str, str]] = {
     "serve": "serve:serve_command",
     "sync": "sync:sync_command",
     "status": "status:status_command",
@@ -54,10 +54,10 @@ class _Commands(click.Group):
     """Imports the command that is asked for, and no other: each starts in a third of the time that all take."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(_COMMANDS)
+        return sorted(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        where = _COMMANDS.get(cmd_name)
+        where = COMMANDS.get(cmd_name)
         if where is None:
             return None
         module, _, command = where.partition(":")

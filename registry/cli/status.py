@@ -9,7 +9,7 @@ from rich.markup import escape
 
 from registry.cli.output import ago, console, duration, emit_json, seconds, size, table
 from registry.cli.target import Remote, target, target_options
-from registry.cli.webhook import webhook_table
+from registry.cli.webhook_table import webhook_table
 from registry.findings import FindingsSummary
 from registry.reports import QuarantineReport, Status, UpstreamReport, quarantine_report, status
 from registry.store.interface import Store

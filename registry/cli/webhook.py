@@ -1,16 +1,14 @@
 """`mcp-registry webhook`: who is told of what happens, how that goes, and whether it works."""
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
 import click
-from rich.markup import escape
-from rich.table import Table
 
-from registry.cli.output import ago, console, emit_json, table
+from registry.cli.output import console, emit_json
 from registry.cli.target import Local, Remote, target, target_options
+from registry.cli.webhook_table import webhook_table
 from registry.clock import SystemClock
 from registry.errors import NotFound
 from registry.outbox.report import WebhookList, WebhookReport, webhook_reports
@@ -71,23 +69,6 @@ def test_command(name: str, config: Path | None, server: str | None, as_json: bo
         click.echo(f"{name} did not take {report.message}: {report.trouble}", err=True)
     if not report.delivered:
         raise SystemExit(1)
-
-
-def webhook_table(reports: Sequence[WebhookReport], now: str) -> Table:
-    """How each is doing."""
-    shown = table("Webhooks", "name", "told at", "of", "#waiting", "#delivered", "last", "#given up", "state")
-    for each in reports:
-        shown.add_row(
-            each.name,
-            each.url,
-            " ".join(each.events) or "nothing",
-            f"{each.waiting:,}{'+' if each.waiting_more else ''}",
-            f"{each.delivered:,}",
-            ago(each.delivered_at, now),
-            f"{each.dead:,}",
-            each.state if each.trouble is None else f"[red]{escape(each.trouble)}[/red]",
-        )
-    return shown
 
 
 def _tried_here(chosen: Local, name: str) -> TrialReport:

@@ -7,11 +7,15 @@ from pathlib import Path
 import click
 import pytest
 
-from registry.cli.main import cli
+from registry.cli.main import COMMANDS, cli
 
 _PROJECT = Path(__file__).resolve().parents[2]
 _CONTEXT = click.Context(cli)
 _SLOW_TO_IMPORT = ("apscheduler", "dns", "granian", "httpx", "litestar", "sqlite_utils", "structlog")
+_ASK_THE_STORE = ("token", "audit", "status")
+# Of a module's commands the last of the table: they all import the same.
+_LAST_OF_MODULE = {where.partition(":")[0]: name for name, where in COMMANDS.items()}
+_ONE_A_MODULE = sorted({*_LAST_OF_MODULE.values(), *_ASK_THE_STORE})
 
 
 class TestCommands:
@@ -25,10 +29,11 @@ class TestCommands:
         assert command is not None
         assert command.name == name
 
-    @pytest.mark.parametrize("command", ["token", "audit", "status"])
-    def test_what_asks_the_store_brings_nothing_else(self, command: str) -> None:
+    @pytest.mark.parametrize("command", _ONE_A_MODULE)
+    def test_it_starts_by_itself(self, command: str) -> None:
         """
-        Commands on the store import neither HTTP nor DNS nor the server, which take longer than the command.
+        In a new interpreter, which no other command had import anything. What asks the store brings neither HTTP nor
+        DNS nor the server along, which take longer to import than the command takes.
         """
         ended = subprocess.run(
             [sys.executable, "-X", "importtime", "-m", "registry", command, "--help"],
@@ -38,5 +43,7 @@ class TestCommands:
             cwd=_PROJECT,
         )
 
+        assert ended.stdout.startswith(f"Usage: mcp-registry {command} ")
         imported = {line.rpartition("|")[2].strip() for line in ended.stderr.splitlines()}
-        assert imported & {*_SLOW_TO_IMPORT} == set()
+        if command in _ASK_THE_STORE:
+            assert imported & {*_SLOW_TO_IMPORT} == set()

@@ -17,10 +17,10 @@ from tests.running import RunningRegistry
 WHERE = ("here", "there")
 
 
-@pytest.fixture
-def registry(tmp_path: Path) -> Iterator[RunningRegistry]:
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningRegistry]:
     """Running, with teams; nobody reads it without a credential."""
-    with RunningRegistry(tmp_path, "", governance=GOVERNANCE) as running:
+    with RunningRegistry(tmp_path_factory.mktemp("capabilities"), "", governance=GOVERNANCE) as running:
         yield running
 
 
@@ -55,7 +55,8 @@ class TestCapability:
         """
         Both addresses are good during the overlap; revoked, the old one is nothing.
         """
-        old = _capability(registry, where, "create", "--team", "backend", "--owner", "ann", "--expires", "never")
+        owner = f"ann-{where}"
+        old = _capability(registry, where, "create", "--team", "backend", "--owner", owner, "--expires", "never")
         old_id = old.err.split()[0]
 
         new = _capability(registry, where, "rotate", old_id, "--overlap", "7d")
@@ -67,10 +68,11 @@ class TestCapability:
         assert revoked.status == 1
         assert revoked.out == f"{old_id} of backend: revoked\n"
         assert revoked.err == f"mcp-registry: there is no capability cap_{'0' * 26}\n"
-        items = _capability(registry, where, "list", "--team", "backend", "--json").json
-        assert [(each["state"], each["owner"], each["replaced_by"]) for each in items] == [
-            ("active", "ann", None),
-            ("revoked", "ann", items[0]["id"]),
+        listed = _capability(registry, where, "list", "--team", "backend", "--json").json
+        items = [each for each in listed if each["owner"] == owner]
+        assert [(each["state"], each["replaced_by"]) for each in items] == [
+            ("active", None),
+            ("revoked", items[0]["id"]),
         ]
         assert old_id in _capability(registry, where, "list").out
 
