@@ -12,8 +12,12 @@ from registry.commands.perform import Done
 from registry.errors import Invalid
 from registry.store.interface import Transaction
 from tests.contract.governed_oracle import Oracle, covers
-from tests.contract.governed_world import PATTERNS
+from tests.contract.governed_world import BODIES, NAMES, PATTERNS
 from tests.contract.governing import ADA
+
+_policies = st.dictionaries(
+    st.sampled_from(PATTERNS), st.sampled_from([*OnChange, OnChange.FOLLOW]), min_size=1, max_size=3
+)
 
 
 class Policies(RuleBasedStateMachine):
@@ -27,8 +31,17 @@ class Policies(RuleBasedStateMachine):
     def touched(self, *names: str) -> None:
         raise NotImplementedError
 
-    @rule(pattern=st.sampled_from(PATTERNS), on_change=st.sampled_from([*OnChange, OnChange.FOLLOW]))
-    def sets_policy(self, pattern: str, on_change: OnChange) -> None:
+    def upstreams_change(self, name: str, body: str) -> None:
+        raise NotImplementedError
+
+    @rule(policies=_policies, name=st.sampled_from(("com.acme/pay", *NAMES)), body=st.sampled_from(BODIES))
+    def policies_meet_a_change(self, policies: dict[str, OnChange], name: str, body: str) -> None:
+        """Of several that cover a name one holds; what they are for happens soon."""
+        for pattern, on_change in policies.items():
+            self._sets(pattern, on_change)
+        self.upstreams_change(name, body)
+
+    def _sets(self, pattern: str, on_change: OnChange) -> None:
         try:
             self.do(lambda transaction: set_drift_policy(transaction, pattern, on_change, reason="", actor=ADA))
         except Invalid:
