@@ -11,16 +11,19 @@ from registry.catalog.changes import Overlay
 from registry.catalog.drift import DriftPolicy
 from registry.catalog.entry import ServerName
 from registry.catalog.grant import Grant
+from registry.catalog.look_alike import LookAlike
 from registry.catalog.rule import Rule
 from registry.catalog.standing import Block
 from registry.cli.target import Local, Remote
 from registry.commands.decide import decide
+from registry.commands.waive import Waived
 from registry.errors import NotFound
 from registry.governing.approvals import Sought, found_approvals
 from registry.governing.decisions import (
     ApproveRequest,
     ApproveServer,
     Ask,
+    AssignName,
     BlockServer,
     DecideMany,
     Decision,
@@ -31,6 +34,7 @@ from registry.governing.decisions import (
     MakeTeam,
     Previewed,
     RejectRequest,
+    ReleaseLookAlike,
     RemoveOverlay,
     RevokeApproval,
     RevokeGrant,
@@ -38,9 +42,21 @@ from registry.governing.decisions import (
     SetDriftPolicy,
     SetOverlay,
     UnblockServer,
+    WaiveCoolOff,
     command_of,
 )
 from registry.governing.explain import Explanation, explain
+from registry.governing.firewall import (
+    CoolingReport,
+    LookAlikeReport,
+    OfferReport,
+    cooling_reports,
+    look_alike_report,
+    look_alike_reports,
+    offer_report,
+    offer_reports,
+    waived_report,
+)
 from registry.governing.preview import Preview, preview
 from registry.governing.reports import (
     ApprovalReport,
@@ -61,6 +77,7 @@ from registry.governing.reports import (
     rule_report,
     team_report,
 )
+from registry.store.firewall import Offer
 from registry.store.governance import Comment, Team
 from registry.store.interface import Snapshot, Store
 from schemas.rfc3339 import parse_instant
@@ -68,6 +85,7 @@ from schemas.rfc3339 import parse_instant
 R = TypeVar("R")
 
 _PAGE: Final = 100
+_EVERY: Final = 1 << 31
 _POSTED: Final[dict[type[Decision], str]] = {
     MakeTeam: "/v1/teams",
     GiveGrant: "/v1/grants",
@@ -78,6 +96,9 @@ _POSTED: Final[dict[type[Decision], str]] = {
     Ask: "/v1/requests",
     ApproveServer: "/v1/approvals",
     BlockServer: "/v1/blocks",
+    WaiveCoolOff: "/v1/cool-offs/waive",
+    ReleaseLookAlike: "/v1/look-alikes/release",
+    AssignName: "/v1/offers/assign",
 }
 """Where decisions are made that are themselves the body."""
 
@@ -104,6 +125,14 @@ class GoverningDesk(Protocol):
         """Newest first; *ends*: only those in force that end before that instant, RFC 3339."""
 
     def blocks(self) -> list[BlockReport]: ...
+    def cool_offs(self) -> list[CoolingReport]:
+        """By name and version."""
+
+    def look_alikes(self, *, ended: bool) -> list[LookAlikeReport]:
+        """By name; *ended*: also those that were released."""
+
+    def offers(self, *, ended: bool) -> list[OfferReport]:
+        """By name and source; *ended*: also those that were decided about."""
 
 
 def governing_desk(chosen: Local | Remote) -> GoverningDesk:
@@ -188,7 +217,27 @@ class _Here:
     def blocks(self) -> list[BlockReport]:
         return self._chosen.run(_reading(lambda snapshot: [*map(block_report, snapshot.governance.blocks())]))
 
-    def _report(self, snapshot: Snapshot, decision: Decision, value: object) -> object:
+    def cool_offs(self) -> list[CoolingReport]:
+        now_us = self._chosen.clock.now_us()
+
+        def listed(snapshot: Snapshot) -> list[CoolingReport]:
+            return cooling_reports(snapshot, lambda _: True, now_us=now_us, limit=_EVERY, after=None)[0]
+
+        return self._chosen.run(_reading(listed))
+
+    def look_alikes(self, *, ended: bool) -> list[LookAlikeReport]:
+        def listed(snapshot: Snapshot) -> list[LookAlikeReport]:
+            return look_alike_reports(snapshot, lambda _: True, released=ended, limit=_EVERY, after=None)[0]
+
+        return self._chosen.run(_reading(listed))
+
+    def offers(self, *, ended: bool) -> list[OfferReport]:
+        def listed(snapshot: Snapshot) -> list[OfferReport]:
+            return offer_reports(snapshot, decided=ended, limit=_EVERY, after=None)[0]
+
+        return self._chosen.run(_reading(listed))
+
+    def _report(self, snapshot: Snapshot, decision: Decision, value: object) -> object:  # noqa: C901 - one case a kind
         match value:
             case Team():
                 return team_report(value)
@@ -204,6 +253,12 @@ class _Here:
                 return drift_policy_report(value)
             case Comment():
                 return comment_report(value)
+            case Waived():
+                return waived_report(value)
+            case Offer():
+                return offer_report(snapshot, value)
+            case LookAlike():
+                return look_alike_report(value)
             case Approval():
                 return approval_report(snapshot, value, now_us=self._chosen.clock.now_us())
             case list():
@@ -258,6 +313,15 @@ class _There:
 
     def blocks(self) -> list[BlockReport]:
         return self._all("/v1/blocks", {}, _Page[BlockReport])
+
+    def cool_offs(self) -> list[CoolingReport]:
+        return self._all("/v1/cool-offs", {}, _Page[CoolingReport])
+
+    def look_alikes(self, *, ended: bool) -> list[LookAlikeReport]:
+        return self._all("/v1/look-alikes", {"state": "all" if ended else None}, _Page[LookAlikeReport])
+
+    def offers(self, *, ended: bool) -> list[OfferReport]:
+        return self._all("/v1/offers", {"state": "all" if ended else None}, _Page[OfferReport])
 
     def _all(self, path: str, asked: dict[str, str | None], kind: type[_Page[R]]) -> list[R]:
         parameters = {name: value for name, value in asked.items() if value is not None} | {"limit": str(_PAGE)}

@@ -26,13 +26,16 @@ from registry.commands.approvals import (
     request_approval,
     revoke_approval,
 )
+from registry.commands.assign import assign_name
 from registry.commands.comment import comment
 from registry.commands.decide_many import decide_many
 from registry.commands.drift_policies import end_drift_policy, set_drift_policy
+from registry.commands.look_alikes import release_look_alike
 from registry.commands.overlays import remove_overlay, set_overlay
 from registry.commands.perform import Done
 from registry.commands.rules import block, end_rule, make_rule, unblock
 from registry.commands.teams import grant_access, make_team, revoke_access
+from registry.commands.waive import waive_cool_off
 from registry.errors import Invalid
 from registry.store.interface import Transaction
 from schemas.rfc3339 import parse_instant
@@ -77,6 +80,7 @@ class MakeRule(_Asked, frozen=True, kw_only=True, tag="rule"):
     """
     `teams`: must be stated, null for all of them. The conditions, both if there are both: `max_severity`, the worst
     finding that a document may have, and `patches_only`, that it is a later patch of what a person approved.
+    `without_cool_off`: what it approves is seen at once, however new.
     """
 
     name: Title
@@ -85,6 +89,7 @@ class MakeRule(_Asked, frozen=True, kw_only=True, tag="rule"):
     reason: Reason
     max_severity: Tolerance | None = None
     patches_only: bool = False
+    without_cool_off: bool = False
 
 
 class EndRule(_Asked, frozen=True, kw_only=True, tag="end-rule"):
@@ -213,6 +218,29 @@ class UnblockServer(_Asked, frozen=True, kw_only=True, tag="unblock"):
     version: str | None = None
 
 
+class WaiveCoolOff(_Asked, frozen=True, kw_only=True, tag="waive-cool-off"):
+    """`version`: absent for all that are in their cool-off."""
+
+    name: str
+    reason: Reason
+    version: str | None = None
+
+
+class ReleaseLookAlike(_Asked, frozen=True, kw_only=True, tag="release-look-alike"):
+    """A name is not held any more for what it looks like."""
+
+    name: str
+    reason: Reason
+
+
+class AssignName(_Asked, frozen=True, kw_only=True, tag="assign-name"):
+    """`source`: which of those that have the name answers for it from now on."""
+
+    name: str
+    source: str
+    reason: Reason
+
+
 Previewed: TypeAlias = (
     GiveGrant
     | RevokeGrant
@@ -223,6 +251,8 @@ Previewed: TypeAlias = (
     | RevokeApproval
     | BlockServer
     | UnblockServer
+    | WaiveCoolOff
+    | ReleaseLookAlike
 )
 """What can be looked at before it is decided."""
 Decision: TypeAlias = (
@@ -236,6 +266,7 @@ Decision: TypeAlias = (
     | RejectRequest
     | DecideMany
     | Say
+    | AssignName
 )
 
 
@@ -267,6 +298,7 @@ def command_of(decision: Decision, *, actor: Actor, approvers: int) -> Command: 
                 audience=teams,
                 max_severity=decision.max_severity,
                 patches_only=decision.patches_only,
+                without_cool_off=decision.without_cool_off,
             )
         case EndRule(rule=rule, reason=reason):
             return lambda transaction: end_rule(transaction, rule, reason=reason, actor=actor)
@@ -301,6 +333,15 @@ def command_of(decision: Decision, *, actor: Actor, approvers: int) -> Command: 
         case UnblockServer(reason=reason):
             server, version = _server(decision)
             return lambda transaction: unblock(transaction, server, version, reason=reason, actor=actor)
+        case ReleaseLookAlike(name=name, reason=reason):
+            held = ServerName.parse(name)
+            return lambda transaction: release_look_alike(transaction, held, reason=reason, actor=actor)
+        case AssignName(name=name, source=source, reason=reason):
+            assigned = ServerName.parse(name)
+            return lambda transaction: assign_name(transaction, assigned, source, reason=reason, actor=actor)
+        case WaiveCoolOff(reason=reason):
+            server, version = _server(decision)
+            return lambda transaction: waive_cool_off(transaction, server, version, reason=reason, actor=actor)
 
 
 def _deciding(
@@ -326,7 +367,7 @@ def wanted_of(decision: Ask | ApproveServer) -> Wanted:
     )
 
 
-def _server(decision: BlockServer | UnblockServer) -> tuple[ServerName, str | None]:
+def _server(decision: BlockServer | UnblockServer | WaiveCoolOff) -> tuple[ServerName, str | None]:
     version = None if decision.version is None else parse_version(decision.version)
     return ServerName.parse(decision.name), version
 

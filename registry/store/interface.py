@@ -23,6 +23,7 @@ from registry.catalog.overlay import Source
 from registry.catalog.query import Detail, Page, Query
 from registry.catalog.view import StoredEntry
 from registry.store.capabilities import Capability
+from registry.store.firewall import Firewall, FirewallReads
 from registry.store.governance import Governance, GovernanceReads
 from registry.store.records import (
     AuditEvent,
@@ -106,6 +107,10 @@ class Snapshot(Protocol):
     @property
     def governance(self) -> GovernanceReads:
         """Teams, grants, approvals, rules and blocks."""
+
+    @property
+    def firewall(self) -> FirewallReads:
+        """What is held back, whoever approved it."""
 
     def team_exists(self, team: str) -> bool: ...
     def sources(self) -> list[Source]:
@@ -231,6 +236,8 @@ class Transaction(Snapshot, Protocol):
     @property
     def governance(self) -> Governance: ...
     @property
+    def firewall(self) -> Firewall: ...
+    @property
     def now_us(self) -> int:
         """What the clock says. Decides what is in force; what is written gets `instant_us`."""
 
@@ -242,8 +249,12 @@ class Transaction(Snapshot, Protocol):
         """Make exactly these (source, kind) the configured ones. What others had stays, unconfigured."""
 
     def put_source_state(self, state: SourceState) -> None: ...
-    def put_entry(self, source: str, entry: Entry, *, seen_in: int) -> int:
-        """Store the entry and its document; a document it had before is remembered as superseded. The entry's id."""
+    def put_entry(self, source: str, entry: Entry, *, seen_in: int, fresh_from_us: int | None = None) -> int:
+        """
+        Store the entry and its document; a document it had before is remembered as superseded. The entry's id.
+
+        `fresh_from_us`: what the cool-off of a new entry counts from. One that is there keeps its own.
+        """
 
     def put_publication(self, entry_id: int, *, subject: str, remote_urls: Collection[str]) -> None:
         """Who published the entry, unless that is known already, and where it says it can be reached."""
