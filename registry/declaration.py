@@ -49,7 +49,7 @@ class DeclaredGrant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 class DeclaredRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
     `[[rule]]`: approves what the pattern covers, as it comes. `teams`: absent for all of them. The conditions as
-    `catalog.rule.Rule` has them; absent for none.
+    `catalog.rule.Rule` has them; absent for none. `without_cool_off`: new versions are seen at once.
     """
 
     name: str
@@ -57,6 +57,7 @@ class DeclaredRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     teams: tuple[str, ...] | None = None
     max_severity: Tolerance | None = None
     patches_only: bool = False
+    without_cool_off: bool = False
     reason: str = DECLARED
 
 
@@ -217,18 +218,12 @@ def _grants(snapshot: Snapshot, declared: Declaration) -> list[Step]:
     return [*given, *taken]
 
 
-_RuleKey = tuple[str, str, tuple[str, ...] | None, Tolerance | None, bool]
+_RuleKey = tuple[str, str, tuple[str, ...] | None, Tolerance | None, bool, bool]
 
 
 def _rules(snapshot: Snapshot, declared: Declaration) -> list[Step]:
-    held: dict[_RuleKey, Rule] = {
-        (rule.name, rule.pattern, rule.audience, rule.max_severity, rule.patches_only): rule
-        for rule in snapshot.governance.rules(in_force=True)
-    }
-    wanted: dict[_RuleKey, DeclaredRule] = {
-        (rule.name, parse_pattern(rule.pattern), _once(rule.teams), rule.max_severity, rule.patches_only): rule
-        for rule in declared.rules
-    }
+    held = {_key(rule, rule.pattern, rule.audience): rule for rule in snapshot.governance.rules(in_force=True)}
+    wanted = {_key(rule, parse_pattern(rule.pattern), _once(rule.teams)): rule for rule in declared.rules}
     ended = [
         Step(
             sign="-",
@@ -253,6 +248,7 @@ def _rules(snapshot: Snapshot, declared: Declaration) -> list[Step]:
                 audience=rule.teams,
                 max_severity=rule.max_severity,
                 patches_only=rule.patches_only,
+                without_cool_off=rule.without_cool_off,
             ),
         )
         for key, rule in wanted.items()
@@ -261,12 +257,17 @@ def _rules(snapshot: Snapshot, declared: Declaration) -> list[Step]:
     return [*ended, *made]
 
 
+def _key(rule: Rule | DeclaredRule, pattern: str, teams: tuple[str, ...] | None) -> _RuleKey:
+    return rule.name, pattern, teams, rule.max_severity, rule.patches_only, rule.without_cool_off
+
+
 def _said(key: _RuleKey) -> str:
-    name, pattern, teams, max_severity, patches_only = key
+    name, pattern, teams, max_severity, patches_only, without_cool_off = key
     whom = "" if teams is None else f" for {' '.join(teams)}"
     patches = ", patches only" if patches_only else ""
     findings = "" if max_severity is None else f", findings up to {max_severity}"
-    return f"{name}: {pattern}{whom}{patches}{findings}"
+    at_once = ", without cool-off" if without_cool_off else ""
+    return f"{name}: {pattern}{whom}{patches}{findings}{at_once}"
 
 
 def _once(words: tuple[str, ...] | None) -> tuple[str, ...] | None:

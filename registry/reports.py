@@ -62,6 +62,7 @@ class UpstreamReport(msgspec.Struct, frozen=True, kw_only=True):
     How far the mirror of one source has come, and its latest runs, newest first.
 
     `age_seconds` is since a run completed. `trouble` says why the latest did not, `trouble_since` since when none has.
+    `refused`: how many names it offers that another source answers for, and nobody has decided about.
     """
 
     name: str
@@ -69,6 +70,7 @@ class UpstreamReport(msgspec.Struct, frozen=True, kw_only=True):
     configured: bool
     entries: int
     quarantined: int
+    refused: int
     age_seconds: int | None
     completed_at: str | None
     full_at: str | None
@@ -201,6 +203,7 @@ def _upstream_report(snapshot: Snapshot, state: SourceState, now_us: int) -> Ups
         configured=state.configured,
         entries=state.entries,
         quarantined=len(snapshot.quarantined(upstream=state.source, limit=_MOST_COUNTED)),
+        refused=snapshot.firewall.undecided(state.source),
         age_seconds=None if state.synced_us is None else max(0, now_us - state.synced_us) // 1_000_000,
         completed_at=_at(state.synced_us),
         full_at=_at(state.full_us),

@@ -40,7 +40,12 @@ class ConfiguredUpstream(msgspec.Struct, frozen=True, kw_only=True):
     def source(self) -> Source:
         """The catalog's side of it."""
         settings = self.settings
-        return Source(id=SourceId(settings.name), precedence=settings.precedence, claims=settings.claims)
+        return Source(
+            id=SourceId(settings.name),
+            precedence=settings.precedence,
+            claims=settings.claims,
+            cool_off_us=settings.cool_off_us,
+        )
 
     @property
     def selection(self) -> Selection:

@@ -29,7 +29,7 @@ from registry.policy.mandates import governing_withheld, grant_withheld
 from registry.policy.principal import Role
 
 _READ: Final = [HttpMethod.GET, HttpMethod.HEAD]
-_ALL: Final = "all"
+ALL: Final = "all"
 
 
 def administration_routes(deciding: Deciding) -> list[HTTPRouteHandler]:
@@ -86,7 +86,7 @@ def _grants(deciding: Deciding) -> list[HTTPRouteHandler]:
     async def list_grants(scope: HTTPScope) -> ASGIApp:
         viewer = identity.holder(scope, Role.ADMIN)
         wanted = asked(scope)
-        team, all_of_them = wanted.parameters.get("team") or None, wanted.parameters.get("state") == _ALL
+        team, all_of_them = wanted.parameters.get("team") or None, wanted.parameters.get("state") == ALL
         grants = await store.ask(lambda snapshot: snapshot.governance.grants(team=team, in_force=not all_of_them))
         visible = (grant for grant in grants if grant_withheld(viewer, grant.team, grant.pattern) is None)
         page = page_of(visible, grant_report, key=lambda grant: grant.id, limit=wanted.limit, after=wanted.after)
@@ -115,7 +115,7 @@ def _rules(deciding: Deciding) -> list[HTTPRouteHandler]:
     async def list_rules(scope: HTTPScope) -> ASGIApp:
         identity.holder(scope, Role.ADMIN)
         wanted = asked(scope)
-        all_of_them = wanted.parameters.get("state") == _ALL
+        all_of_them = wanted.parameters.get("state") == ALL
         rules = await store.ask(lambda snapshot: snapshot.governance.rules(in_force=not all_of_them))
         page = page_of(rules, rule_report, key=lambda rule: rule.id, limit=wanted.limit, after=wanted.after)
         return private(page)

@@ -16,7 +16,8 @@ from registry.clock import Clock
 from registry.commands.decide import decide
 from registry.errors import NotFound
 from registry.governing.authority import authorised
-from registry.governing.decisions import Decision, command_of
+from registry.governing.carrying_out import command_of
+from registry.governing.decisions import Decision
 from registry.policy.principal import Principal
 from registry.store.interface import Store
 from schemas.registry_api import ProblemDetail

@@ -126,6 +126,10 @@ POLICY: Final[Mapping[str, RoutePolicy]] = {
     "reject-request": RoutePolicy(needs=(Role.APPROVER,), events=("approval.rejected",)),
     "revoke-approval": RoutePolicy(needs=(Role.APPROVER,), events=("approval.revoked",)),
     "decide-many": RoutePolicy(needs=(Role.APPROVER,), events=(*_DECIDED, "approval.rejected", "approval.revoked")),
+    "list-cool-offs": RoutePolicy(needs=(Role.APPROVER, Role.ADMIN, Role.AUDITOR)),
+    "waive-cool-off": RoutePolicy(needs=(Role.APPROVER,), events=("cool_off.waived",)),
+    "list-look-alikes": RoutePolicy(needs=(Role.APPROVER, Role.OPERATOR, Role.ADMIN, Role.AUDITOR)),
+    "release-look-alike": RoutePolicy(needs=(Role.APPROVER, Role.OPERATOR), events=("look_alike.released",)),
     "explain": RoutePolicy(needs=(Role.APPROVER, Role.AUDITOR, Role.ADMIN)),
     "preview-decision": RoutePolicy(
         needs=(Role.APPROVER, Role.ADMIN), harmless="it is decided in a transaction that is undone"
@@ -144,6 +148,8 @@ POLICY: Final[Mapping[str, RoutePolicy]] = {
     "get-findings-summary": _OPERATOR_READS,
     "list-sync-runs": _OPERATOR_READS,
     "get-sync-run": _OPERATOR_READS,
+    "list-offers": _OPERATOR_READS,
+    "assign-name": RoutePolicy(needs=(Role.OPERATOR, Access.LOOPBACK), events=("name.assigned",)),
     "request-sync-run": RoutePolicy(needs=(Role.OPERATOR, Access.LOOPBACK), events=("sync.requested",)),
     "list-webhooks": _OPERATOR_READS,
     "test-webhook": RoutePolicy(needs=(Role.OPERATOR, Access.LOOPBACK), events=("webhook.tested",)),

@@ -19,6 +19,7 @@ from registry.api.documentation import documentation_routes
 from registry.api.drift_policies import drift_policy_routes
 from registry.api.explaining import explaining_routes
 from registry.api.findings import finding_routes
+from registry.api.firewall import firewall_routes
 from registry.api.health import health_routes, metrics_route
 from registry.api.identity import Identity
 from registry.api.measures import Measures
@@ -107,6 +108,7 @@ def routes(
     table += drift_policy_routes(deciding)
     table += approval_routes(deciding)
     table += explaining_routes(deciding)
+    table += firewall_routes(deciding, operators)
     table += capability_routes(store, clock, identity, public_url=public_url)
     told = [webhook.settings for webhook in webhooks]
     table.append(metrics_route(store, clock, operators, measures, told))

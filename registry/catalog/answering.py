@@ -14,6 +14,7 @@ class OwnedBy(StrEnum):
 
     CLAIM = "claim"
     MEMORY = "memory"
+    DECISION = "decision"
     PRECEDENCE = "precedence"
     NOBODY = "nobody"
 
@@ -27,9 +28,19 @@ class Answering(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def answering(
-    name: ServerName, sources: Collection[Source], *, having: Sequence[SourceId], remembered: SourceId | None
+    name: ServerName,
+    sources: Collection[Source],
+    *,
+    having: Sequence[SourceId],
+    remembered: SourceId | None,
+    decided_by: str | None = None,
 ) -> Answering:
-    """Who answers for *name*, and why. The arguments are those of `overlay.owner`."""
+    """
+    Who answers for *name*, and why. The arguments are those of `overlay.owner`.
+
+    Args:
+        decided_by: Who decided that it is the remembered one, if somebody did.
+    """
     found = owner(name, sources, having=having, remembered=remembered)
     if found is None:
         return Answering(source=None, because=OwnedBy.NOBODY, reason=f"no configured source has or claims {name}")
@@ -39,6 +50,8 @@ def answering(
         because, why = OwnedBy.CLAIM, f"{found} claims the namespace {name.namespace}"
     elif found == remembered:
         because, why = OwnedBy.MEMORY, f"{found} had the name first"
+        if decided_by is not None:
+            because, why = OwnedBy.DECISION, f"{decided_by} decided that {found} has the name"
     else:
         because, why = OwnedBy.PRECEDENCE, f"{found} goes before the other sources that have the name"
     return Answering(source=found, because=because, reason=why + instead)

@@ -83,6 +83,7 @@ class Approval(msgspec.Struct, frozen=True, kw_only=True):
         rule: The rule that decided; None where a person did.
         draft: What changed; None where somebody asked or decided by themselves.
         policy: The pattern of the policy that decided, about a draft; None where a person did.
+        without_cool_off: Whether it lets versions be seen during their cool-off.
     """
 
     id: str
@@ -101,10 +102,16 @@ class Approval(msgspec.Struct, frozen=True, kw_only=True):
     rule: str | None = None
     draft: Draft | None = None
     policy: str | None = None
+    without_cool_off: bool = False
 
     def is_for(self, team: str) -> bool:
         """Whether *team* is among those it is for."""
         return self.audience is None or team in self.audience
+
+    @property
+    def by_a_person(self) -> bool:
+        """Whether a person decided, about these very bytes."""
+        return self.rule is None and self.policy is None
 
     def in_force(self, now_us: int) -> bool:
         """Whether it lets anything be seen at *now_us*. One that ends by itself needs nobody to end it."""

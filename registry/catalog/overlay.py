@@ -21,12 +21,13 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     A place entries come from.
 
     `precedence`: the lower answers first. `claims`: namespaces that are this source's alone; `com.acme` is that
-    namespace, `com.acme.*` every namespace below it.
+    namespace, `com.acme.*` every namespace below it. `cool_off_us`: how long its new versions are kept out of views.
     """
 
     id: SourceId
     precedence: int
     claims: tuple[str, ...] = ()
+    cool_off_us: int = 0
 
     def claim_on(self, namespace: str) -> int:
         """How specific this source's claim on *namespace* is: how much of it the claim spells out, 0 if none does."""

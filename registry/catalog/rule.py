@@ -1,6 +1,6 @@
 """Who approves without a person: an auto-approval rule, and what it asks of what it approves."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 
 import msgspec
@@ -26,7 +26,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     Approves every version of the names it covers as it arrives, if it meets the conditions.
 
     `audience`: the teams it approves for; None for all. `approval`: the approval under which its decisions are on
-    record. `reason`: why it exists, in words.
+    record. `reason`: why it exists, in words. `without_cool_off`: what it approves is seen at once, however new.
 
     `max_severity`: the worst finding that a document may have; None for any, known or not. `patches_only`: approves
     later patches of what a person approved for these teams, and nothing else.
@@ -44,6 +44,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     patches_only: bool = False
     ended_us: int | None = None
     ended_by: str | None = None
+    without_cool_off: bool = False
 
     @property
     def in_force(self) -> bool:
@@ -55,23 +56,26 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
         return self.patches_only or self.max_severity is not None
 
 
+_Reach = tuple[tuple[str, ...] | None, bool]
+"""For which teams a rule approves, and whether at once."""
+
+
 def approving(name: str, rules: Iterable[Rule]) -> list[Rule]:
     """
     The rules that approve what *name* brings: for every audience the one made first, and none beside one for all teams.
 
-    Those with conditions come last, all of them that another rule does not make needless.
+    Those with conditions come last, all of them that another rule does not make needless. One that waits for the
+    cool-off leaves room for one that does not, never the other way round.
     """
-    first: dict[tuple[str, ...] | None, Rule] = {}
+    first: dict[_Reach, Rule] = {}
     conditional: list[Rule] = []
     for rule in sorted(rules, key=lambda rule: (rule.made_us, rule.id)):
         if rule.in_force and covers(rule.pattern, name):
             if rule.conditional:
                 conditional.append(rule)
             else:
-                first.setdefault(rule.audience, rule)
-    if None in first:
-        return [first[None]]
-    return [*first.values(), *(rule for rule in conditional if rule.audience not in first)]
+                first.setdefault((rule.audience, rule.without_cool_off), rule)
+    return [rule for rule in (*first.values(), *conditional) if not _needless(rule, first)]
 
 
 def patched(
@@ -111,6 +115,12 @@ def tolerates(tolerance: Tolerance, found: Iterable[Severity]) -> bool:
         Tolerance.WARNING: frozenset({Severity.INFO, Severity.WARNING}),
     }
     return borne[tolerance].issuperset(found)
+
+
+def _needless(rule: Rule, unconditional: Mapping[_Reach, Rule]) -> bool:
+    """Whether one without conditions approves all that it does, for as many teams and as soon."""
+    as_wide = ((audience, soon) for audience in (None, rule.audience) for soon in (True, rule.without_cool_off))
+    return any(unconditional.get(reach, rule) is not rule for reach in as_wide)
 
 
 def _changed(each: ApprovedVersion, entry: StoredEntry) -> bool:

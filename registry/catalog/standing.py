@@ -2,7 +2,7 @@
 
     visible = the team has a grant that covers the name
             ∧ nothing blocks it
-            ∧ an approval in force names these bytes, and this team or all
+            ∧ an approval in force names these bytes, and this team or all; a person's, while it is held as a look-alike
             ∧ its cool-off has passed or was waived
 
 Who answers for the name was settled before (overlay.py): the entries given here are those of that one source. What is
@@ -11,13 +11,18 @@ decided by time alone says until when it holds.
 
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
 from registry.catalog.approval import ApprovedVersion, State
 from registry.catalog.grant import Grant, granted
+from registry.catalog.look_alike import LookAlike
 from registry.catalog.view import StoredEntry
 from schemas.rfc3339 import format_instant
+
+# Whoever reads it may not know the other name.
+_LOOKS_LIKE_ANOTHER: Final = "its name looks like another one: held until somebody approves it, or releases it"
 
 
 class Because(StrEnum):
@@ -29,6 +34,7 @@ class Because(StrEnum):
     NOT_APPROVED = "not-approved"
     CHANGED = "changed"
     EXPIRED = "expired"
+    LOOK_ALIKE = "look-alike"
     COOL_OFF = "cool-off"
 
 
@@ -59,7 +65,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """
     What decides about one name, for every team alike.
 
-    `fresh_until_us`: when the cool-off of a version ends, of those that have one and were not waived.
+    `fresh_until_us`: when the cool-off of a version ends, of those that have one that was not waived. `look_alike`:
+    what the name is held for, None if it is not.
     """
 
     name: str
@@ -68,6 +75,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     blocks: Sequence[Block] = ()
     fresh_until_us: Mapping[str, int] = {}
     on_change: OnChange = OnChange.HOLD
+    look_alike: LookAlike | None = None
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,20 +129,31 @@ def _verdict(team: str, standing: Standing, entry: StoredEntry, grant: Grant | N
     candidates = [each for each in standing.approved if each.version == version and each.approval.is_for(team)]
     in_force = [each for each in candidates if each.approval.in_force(now_us)]
     chosen = _chosen(entry, in_force, standing.on_change)
+    if chosen is not None and standing.look_alike is not None:
+        in_force = [each for each in in_force if each.approval.by_a_person]
+        chosen = _chosen(entry, in_force, standing.on_change)
+        if chosen is None:
+            return Verdict(
+                version=version, shown=None, because=Because.LOOK_ALIKE, reason=_LOOKS_LIKE_ANOTHER, grant=grant
+            )
     if chosen is None:
         because, reason = _unapproved(entry, candidates, in_force)
         return Verdict(version=version, shown=None, because=because, reason=reason, grant=grant)
     fresh_until_us = standing.fresh_until_us.get(version, 0)
+    until_us = chosen.approval.expires_us
     if now_us < fresh_until_us:
-        return Verdict(
-            version=version,
-            shown=None,
-            because=Because.COOL_OFF,
-            reason=f"new: held until {format_instant(fresh_until_us)} unless somebody waives it",
-            grant=grant,
-            approved=chosen,
-            until_us=_earliest(fresh_until_us, chosen.approval.expires_us),
-        )
+        at_once = _chosen(entry, [each for each in in_force if each.approval.without_cool_off], standing.on_change)
+        if at_once is None:
+            return Verdict(
+                version=version,
+                shown=None,
+                because=Because.COOL_OFF,
+                reason=f"new: held until {format_instant(fresh_until_us)} unless an approver waives it",
+                grant=grant,
+                approved=chosen,
+                until_us=_earliest(fresh_until_us, until_us),
+            )
+        chosen, until_us = at_once, _earliest(fresh_until_us, at_once.approval.expires_us)
     return Verdict(
         version=version,
         shown=_shown(entry, chosen),
@@ -142,7 +161,7 @@ def _verdict(team: str, standing: Standing, entry: StoredEntry, grant: Grant | N
         reason=_reason(grant, chosen, entry),
         grant=grant,
         approved=chosen,
-        until_us=chosen.approval.expires_us,
+        until_us=until_us,
     )
 
 
@@ -200,7 +219,8 @@ def _reason(grant: Grant, chosen: ApprovedVersion, entry: StoredEntry) -> str:
     who = f"rule {approval.rule}" if approval.rule is not None else approval.decided_by
     until = "" if approval.expires_us is None else f" until {format_instant(approval.expires_us)}"
     held = "" if chosen.digest == entry.digest else "; its source has changed it since"
-    return f"granted {grant.pattern} by {grant.id}, approved by {approval.id} ({who}){until}{held}"
+    waived = "" if entry.waived_by is None else f"; {entry.waived_by} waived its cool-off"
+    return f"granted {grant.pattern} by {grant.id}, approved by {approval.id} ({who}){until}{held}{waived}"
 
 
 def _earliest(first_us: int, second_us: int | None) -> int:

@@ -27,7 +27,8 @@ class StoredEntry(msgspec.Struct, frozen=True, kw_only=True):
     An entry as the store has it. Instants in microseconds since 1970.
 
     `mirrored_us`: when these facts were taken over from the source. `withdrawn_us`: since when the source no
-    longer lists it without having said so; None while it does.
+    longer lists it without having said so; None while it does. `fresh_from_us`: what its cool-off counts from (see
+    cool_off.py); None if there is none, or it is over. `waived_by`: who did not wait for the cool-off of these bytes.
     """
 
     id: int
@@ -46,6 +47,8 @@ class StoredEntry(msgspec.Struct, frozen=True, kw_only=True):
     source_updated_us: int | None
     mirrored_us: int
     withdrawn_us: int | None
+    fresh_from_us: int | None = None
+    waived_by: str | None = None
 
 
 class Official(msgspec.Struct, frozen=True, kw_only=True):

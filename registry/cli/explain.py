@@ -40,6 +40,8 @@ def explain_command(
     click.echo(explained.reason)
     if explained.ownership is not None:
         click.echo(f"answered by {explained.source or 'nobody'}: {explained.ownership}")
+    if explained.resembles is not None:
+        click.echo(f"looks like {explained.resembles}: held for review")
     if explained.versions:
         shown = table("", "version", "visible", "because", "until", "reason")
         for each in explained.versions:

@@ -12,17 +12,21 @@ from registry.catalog.compat import Compat
 from registry.catalog.drift import DriftPolicy
 from registry.catalog.entry import ServerName
 from registry.catalog.grant import Grant
+from registry.catalog.look_alike import LookAlike
 from registry.catalog.rule import Rule
 from registry.catalog.standing import Block
 from registry.cli.desks import PAGE, whole, whole_there
 from registry.cli.target import Local, Remote
 from registry.commands.decide import decide
+from registry.commands.waive import Waived
 from registry.errors import NotFound
 from registry.governing.approvals import Sought, found_approvals
+from registry.governing.carrying_out import command_of
 from registry.governing.decisions import (
     ApproveRequest,
     ApproveServer,
     Ask,
+    AssignName,
     BlockServer,
     DecideMany,
     Decision,
@@ -34,6 +38,7 @@ from registry.governing.decisions import (
     MakeTeam,
     Previewed,
     RejectRequest,
+    ReleaseLookAlike,
     RemoveOverlay,
     RevokeApproval,
     RevokeGrant,
@@ -41,9 +46,20 @@ from registry.governing.decisions import (
     SetDriftPolicy,
     SetOverlay,
     UnblockServer,
-    command_of,
+    WaiveCoolOff,
 )
 from registry.governing.explain import Explanation, explain
+from registry.governing.firewall import (
+    CoolingReport,
+    LookAlikeReport,
+    OfferReport,
+    cooling_reports,
+    look_alike_report,
+    look_alike_reports,
+    offer_report,
+    offer_reports,
+    waived_report,
+)
 from registry.governing.preview import Preview, preview
 from registry.governing.reports import (
     ApprovalReport,
@@ -64,6 +80,7 @@ from registry.governing.reports import (
     rule_report,
     team_report,
 )
+from registry.store.firewall import Offer
 from registry.store.governance import Comment, Team
 from registry.store.interface import Snapshot, Store
 from schemas.rfc3339 import parse_instant
@@ -80,8 +97,14 @@ _POSTED: Final[dict[type[Decision], str]] = {
     Ask: "/v1/requests",
     ApproveServer: "/v1/approvals",
     BlockServer: "/v1/blocks",
+    WaiveCoolOff: "/v1/cool-offs/waive",
+    ReleaseLookAlike: "/v1/look-alikes/release",
+    AssignName: "/v1/offers/assign",
 }
 """Where decisions are made that are themselves the body."""
+
+
+_EVERY: Final = 1 << 31
 
 
 class GoverningDesk(Protocol):
@@ -106,6 +129,14 @@ class GoverningDesk(Protocol):
         """Newest first; *ends*: only those in force that end before that instant, RFC 3339."""
 
     def blocks(self) -> list[BlockReport]: ...
+    def cool_offs(self) -> list[CoolingReport]:
+        """By name and version."""
+
+    def look_alikes(self, *, ended: bool) -> list[LookAlikeReport]:
+        """By name; *ended*: also those that were released."""
+
+    def offers(self, *, ended: bool) -> list[OfferReport]:
+        """By name and source; *ended*: also those that were decided about."""
 
 
 def governing_desk(chosen: Local | Remote) -> GoverningDesk:
@@ -190,7 +221,27 @@ class _Here:
     def blocks(self) -> list[BlockReport]:
         return self._chosen.run(_reading(lambda snapshot: [*map(block_report, snapshot.governance.blocks())]))
 
-    def _report(self, snapshot: Snapshot, decision: Decision, value: object) -> object:
+    def cool_offs(self) -> list[CoolingReport]:
+        now_us = self._chosen.clock.now_us()
+
+        def listed(snapshot: Snapshot) -> list[CoolingReport]:
+            return cooling_reports(snapshot, lambda _: True, now_us=now_us, limit=_EVERY, after=None)[0]
+
+        return self._chosen.run(_reading(listed))
+
+    def look_alikes(self, *, ended: bool) -> list[LookAlikeReport]:
+        def listed(snapshot: Snapshot) -> list[LookAlikeReport]:
+            return look_alike_reports(snapshot, lambda _: True, released=ended, limit=_EVERY, after=None)[0]
+
+        return self._chosen.run(_reading(listed))
+
+    def offers(self, *, ended: bool) -> list[OfferReport]:
+        def listed(snapshot: Snapshot) -> list[OfferReport]:
+            return offer_reports(snapshot, decided=ended, limit=_EVERY, after=None)[0]
+
+        return self._chosen.run(_reading(listed))
+
+    def _report(self, snapshot: Snapshot, decision: Decision, value: object) -> object:  # noqa: C901 - one case a kind
         match value:
             case Team():
                 return team_report(value)
@@ -206,6 +257,12 @@ class _Here:
                 return drift_policy_report(value)
             case Comment():
                 return comment_report(value)
+            case Waived():
+                return waived_report(value)
+            case Offer():
+                return offer_report(snapshot, value)
+            case LookAlike():
+                return look_alike_report(value)
             case Approval():
                 return approval_report(snapshot, value, now_us=self._chosen.clock.now_us())
             case list():
@@ -265,6 +322,15 @@ class _There:
 
     def blocks(self) -> list[BlockReport]:
         return whole_there(self._chosen, "/v1/blocks", {}, _Page[BlockReport])
+
+    def cool_offs(self) -> list[CoolingReport]:
+        return whole_there(self._chosen, "/v1/cool-offs", {}, _Page[CoolingReport])
+
+    def look_alikes(self, *, ended: bool) -> list[LookAlikeReport]:
+        return whole_there(self._chosen, "/v1/look-alikes", {"state": "all" if ended else None}, _Page[LookAlikeReport])
+
+    def offers(self, *, ended: bool) -> list[OfferReport]:
+        return whole_there(self._chosen, "/v1/offers", {"state": "all" if ended else None}, _Page[OfferReport])
 
 
 def _route(decision: Decision) -> tuple[str, object]:

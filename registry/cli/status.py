@@ -84,7 +84,9 @@ def quarantine_command(
 
 def _show(report: Status) -> None:
     out = console()
-    shown = table("Upstreams", "name", "kind", "#entries", "last completed", "last full", "#quarantine", "state")
+    shown = table(
+        "Upstreams", "name", "kind", "#entries", "last completed", "last full", "#quarantine", "#refused", "state"
+    )
     for each in report.upstreams:
         shown.add_row(
             each.name,
@@ -93,6 +95,7 @@ def _show(report: Status) -> None:
             ago(each.completed_at, report.now),
             ago(each.full_at, report.now),
             str(each.quarantined),
+            str(each.refused),
             _condition(each),
         )
     out.print(shown)

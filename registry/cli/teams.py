@@ -161,6 +161,7 @@ def rule_group() -> None:
 @target_options
 @team_options
 @conditions
+@click.option("--without-cool-off", is_flag=True, help="New versions are seen at once.")
 @reason_option
 @json_option
 def make_rule_command(
@@ -172,6 +173,7 @@ def make_rule_command(
     all_teams: bool,
     max_severity: str | None,
     patches_only: bool,
+    without_cool_off: bool,
     reason: str,
     as_json: bool,
 ) -> None:
@@ -187,6 +189,7 @@ def make_rule_command(
         reason=reason,
         max_severity=None if max_severity is None else Tolerance(max_severity),
         patches_only=patches_only,
+        without_cool_off=without_cool_off,
     )
     made = governing_desk(chosen).decide(decision, RuleReport)
     note_file(chosen)
@@ -237,7 +240,8 @@ def end_rule_command(rule: str, config: Path | None, server: str | None, reason:
 
 def _conditions(rule: RuleReport) -> str:
     findings = "" if rule.max_severity is None else f"findings: {rule.max_severity} at worst"
-    return ", ".join(filter(None, ("a patch" if rule.patches_only else "", findings))) or "-"
+    conditions = "a patch" if rule.patches_only else "", findings, "at once" if rule.without_cool_off else ""
+    return ", ".join(filter(None, conditions)) or "-"
 
 
 def _said(report: object, words: str, as_json: bool) -> None:

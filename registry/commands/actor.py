@@ -57,6 +57,8 @@ RULES: Final = Actor(subject="system:rules", roles=())
 """What rules with conditions approve."""
 DRIFT: Final = Actor(subject="system:drift", roles=())
 """What follows from changed bytes by itself."""
+FIREWALL: Final = Actor(subject="system:firewall", roles=())
+"""What holds names back until somebody decides."""
 ANONYMOUS_LOOPBACK: Final = Actor(subject="loopback", roles=("operator",))
 
 

@@ -5,17 +5,22 @@ the run's own record is written in the same transaction, so that a resumed run n
 """
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 import msgspec
 
 from registry.audit.event import Facts
+from registry.catalog.cool_off import fresh_from_us
 from registry.catalog.entry import Entry, ServerName
 from registry.commands.actor import SYNC
+from registry.commands.look_alikes import screen
 from registry.commands.perform import Done
 from registry.commands.project_views import project_views
 from registry.errors import Conflict
 from registry.store.interface import Transaction
-from registry.store.records import AuditEvent, Quarantined, Run
+from registry.store.records import AuditEvent, Quarantined, Run, RunKind
+
+_MOST_NAMED: Final = 5
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +55,7 @@ def apply_changes(
     """
     if fence is not None:
         require_fence(transaction, *fence)
+    cooling_from_us = _cooling(transaction, run)
     held = transaction.held(run.upstream, [(entry.name, entry.version) for entry in batch.entries])
     new, changed, unchanged = 0, 0, []
     touched: dict[ServerName, None] = {}
@@ -64,14 +70,17 @@ def apply_changes(
             new += 1
         else:
             changed += 1
-        transaction.put_entry(run.upstream, entry, seen_in=run.sequence)
+        transaction.put_entry(run.upstream, entry, seen_in=run.sequence, fresh_from_us=cooling_from_us(entry))
         touched[entry.name] = None
     # What was withdrawn stays so: a listing that cannot be served brings nothing back.
     held_back = transaction.held(run.upstream, batch.kept).values()
     kept = [before.id for before in held_back if not before.withdrawn]
     transaction.mark_seen([*unchanged, *kept], seen_in=run.sequence)
     never_seen = sum([transaction.put_quarantined(quarantined) for quarantined in batch.quarantined])
-    project_views(transaction, touched)
+    others = screen(
+        transaction, {entry.name: None for entry in batch.entries if (entry.name, entry.version) not in held}
+    )
+    project_views(transaction, touched | dict.fromkeys(others))
     run = advance(
         msgspec.structs.replace(
             run,
@@ -86,12 +95,14 @@ def apply_changes(
     if not new and not changed and not never_seen:
         return Done(value=run)
     detail: Facts = {"run": run.id, "new": new, "changed": changed, "names": len(touched)}
+    if never_seen:
+        detail |= {"quarantined": never_seen}
+    refused = [offer.name for offer in transaction.firewall.refused()]
+    if refused:
+        # Names that others answer for: how many, and the first of them. All are in the store (`Firewall.offers`).
+        detail |= {"refused": len(refused), "refused_names": " ".join(refused[:_MOST_NAMED])}
     event = AuditEvent(
-        action="entries.mirrored",
-        actor=SYNC.subject,
-        roles=SYNC.roles,
-        object=run.upstream,
-        detail=detail | {"quarantined": never_seen} if never_seen else detail,
+        action="entries.mirrored", actor=SYNC.subject, roles=SYNC.roles, object=run.upstream, detail=detail
     )
     return Done(value=run, event=event)
 
@@ -101,6 +112,20 @@ def require_fence(transaction: Transaction, name: str, fence: int) -> None:
     lease = transaction.lease(name)
     if lease is None or lease.fence != fence:
         raise Conflict(f"another process has taken over the lease {name}; this run stops")
+
+
+def _cooling(transaction: Transaction, run: Run) -> Callable[[Entry], int | None]:
+    """What the cool-off of a version counts from that this run brings now."""
+    waits_us = next((source.cool_off_us for source in transaction.sources() if source.id == run.upstream), 0)
+    now_us = transaction.now_us
+    first = waits_us > 0 and run.kind is RunKind.FULL and _never_walked(transaction, run.upstream)
+    return lambda entry: fresh_from_us(
+        entry.published_us, seen_us=now_us, cool_off_us=waits_us, in_first_walk=first, now_us=now_us
+    )
+
+
+def _never_walked(transaction: Transaction, upstream: str) -> bool:
+    return all(state.full_us is None for state in transaction.source_states() if state.source == upstream)
 
 
 def _facts(entry: Entry, before: tuple[object, ...]) -> tuple[object, ...]:

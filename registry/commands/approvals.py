@@ -9,7 +9,8 @@ from registry.catalog.entry import ServerName
 from registry.catalog.team import audience_words
 from registry.catalog.view import StoredEntry
 from registry.commands.actor import LOCAL, Actor
-from registry.commands.follow import follow
+from registry.commands.follow import follow, follow_names
+from registry.commands.look_alikes import guard, screen_one
 from registry.commands.perform import Done
 from registry.commands.project_views import project_views, standing
 from registry.errors import Invalid, NotFound, Refused
@@ -161,6 +162,7 @@ def _ended(
     )
     transaction.governance.put_approval(approval)
     if approval.name:
+        screen_one(transaction, ServerName(approval.name))
         project_views(transaction, [ServerName(approval.name)])
         transaction.governance.release(approval.id, ServerName(approval.name))
     else:
@@ -254,7 +256,7 @@ def _put_in_force(transaction: Transaction, approval: Approval) -> None:
         ):
             governance.put_approval(msgspec.structs.replace(earlier, state=moved(earlier, Move.SUPERSEDE)))
             superseded.append(earlier_id)
-    project_views(transaction, [name])
+    follow_names(transaction, [name, *guard(transaction, name)])
     for earlier_id in superseded:
         governance.release(earlier_id, name)
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from registry.catalog.overlay import Source
 from registry.commands.actor import START
+from registry.commands.look_alikes import screen_again
 from registry.commands.perform import Done
 from registry.commands.project_views import project_views
 from registry.store.interface import Transaction
@@ -49,7 +50,8 @@ def project_pending(transaction: Transaction, *, limit: int) -> Done[bool]:
     if after is None:
         return Done(value=False)
     names = transaction.names(after=after, limit=limit)
-    project_views(transaction, names)
+    others = screen_again(transaction, names)
+    project_views(transaction, dict.fromkeys([*names, *others]))
     transaction.put_unprojected(names[-1] if len(names) == limit else None)
     return Done(value=len(names) == limit)
 

@@ -4,11 +4,12 @@ What is left is on record (`Pending`), so that a process that dies leaves it to 
 the last of it: what was answered is in force.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import msgspec
 
+from registry.catalog.entry import ServerName
 from registry.catalog.pattern import name_range
 from registry.commands.perform import Done, perform
 from registry.commands.project_views import project_team, project_views, settle_name
@@ -36,6 +37,13 @@ def follow_teams(transaction: Transaction, teams: Collection[str] | None, *, pat
         return
     for team in teams:
         transaction.governance.put_pending(Pending(team=team, pattern=pattern))
+
+
+def follow_names(transaction: Transaction, names: Sequence[ServerName]) -> None:
+    """The same for *names*, in the views of all."""
+    project_views(transaction, names[:AT_ONCE])
+    for name in names[AT_ONCE:]:
+        transaction.governance.put_pending(Pending(team=None, pattern=str(name)))
 
 
 def follow_pending(transaction: Transaction) -> Done[bool]:

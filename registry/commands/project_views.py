@@ -98,7 +98,8 @@ def _current(transaction: Transaction, name: ServerName, sources: Sequence[Sourc
 
     Their bytes are needed until the views have followed.
     """
-    standing = _standing(transaction, name, _owner(transaction, name, sources))
+    standing = _standing(transaction, name, _owner(transaction, name, sources), sources)
+    _end_cool_offs(transaction, standing)
     over = {
         each.approval.id: each.approval
         for each in standing.approved
@@ -120,6 +121,12 @@ def _current_drafts(
         return standing, ()
     standing, revised = revise(transaction, standing, changed_by=DRIFT.subject)
     return standing, (*ended, *revised)
+
+
+def _end_cool_offs(transaction: Transaction, standing: Standing) -> None:
+    over = {version for version, until_us in standing.fresh_until_us.items() if until_us <= transaction.now_us}
+    if over:
+        transaction.firewall.end_cool_off(entry for entry in standing.entries if entry.version in over)
 
 
 def _release(transaction: Transaction, name: ServerName, approvals: Iterable[str]) -> None:
@@ -172,31 +179,43 @@ def _approved(approval: Approval, entry: StoredEntry) -> ApprovedVersion:
 
 def standing(snapshot: Snapshot, name: ServerName) -> Standing:
     """What decides about *name* at present, for whoever asks why."""
-    return _standing(snapshot, name, _answering(snapshot, name, snapshot.sources())[0])
+    sources = snapshot.sources()
+    return _standing(snapshot, name, _answering(snapshot, name, sources)[0], sources)
 
 
 def _owner(transaction: Transaction, name: ServerName, sources: Sequence[Source]) -> SourceId | None:
-    answering, fresh = _answering(transaction, name, sources)
+    answering, fresh, others = _answering(transaction, name, sources)
+    if others:
+        transaction.firewall.refuse(name, others)
     if fresh and answering is not None:
         transaction.remember(name, answering)
     return answering
 
 
-def _answering(snapshot: Snapshot, name: ServerName, sources: Sequence[Source]) -> tuple[SourceId | None, bool]:
-    """Who answers for *name*, and whether that is to be remembered."""
+def _answering(
+    snapshot: Snapshot, name: ServerName, sources: Sequence[Source]
+) -> tuple[SourceId | None, bool, list[SourceId]]:
+    """Who answers for *name*, whether that is to be remembered, and who has it, is configured, and is not asked."""
     remembered = snapshot.remembered(name)
     having = [SourceId(source) for source in snapshot.sources_having(name)]
     answering = owner(name, sources, having=having, remembered=None if remembered is None else SourceId(remembered))
     # A claim needs no memory, and one that was dropped again must not be remembered for a source that has nothing.
-    return answering, answering in having and answering != remembered
+    others = [source.id for source in sources if source.id in having and source.id != answering]
+    return answering, answering in having and answering != remembered, others
 
 
-def _standing(snapshot: Snapshot, name: ServerName, answering: SourceId | None) -> Standing:
+def _standing(snapshot: Snapshot, name: ServerName, answering: SourceId | None, sources: Sequence[Source]) -> Standing:
+    entries = [] if answering is None else snapshot.entries(answering, name)
+    waits_us = next((source.cool_off_us for source in sources if source.id == answering), 0)
     policy = policy_for(name, snapshot.governance.drift_policies())
     return Standing(
         name=name,
-        entries=[] if answering is None else snapshot.entries(answering, name),
+        entries=entries,
+        fresh_until_us={
+            entry.version: entry.fresh_from_us + waits_us for entry in entries if entry.fresh_from_us is not None
+        },
         approved=snapshot.governance.approved(name),
         blocks=snapshot.governance.blocks(name),
         on_change=OnChange.HOLD if policy is None else policy.on_change,
+        look_alike=snapshot.firewall.held(name),
     )

@@ -7,6 +7,7 @@ import msgspec
 from registry.catalog.entry import Entry
 from registry.catalog.overlay import PRIVATE
 from registry.commands.change import Change, item_of, require_free, require_ours, require_unblocked
+from registry.commands.look_alikes import screen
 from registry.commands.perform import Done
 from registry.commands.project_views import project_views
 from registry.errors import ChangeRefused
@@ -47,7 +48,7 @@ def publish(transaction: Transaction, publication: Publication, change: Change) 
         raise ChangeRefused("invalid version: cannot publish duplicate version")
     entry_id = transaction.put_entry(PRIVATE, entry, seen_in=0)
     transaction.put_publication(entry_id, subject=change.actor.subject, remote_urls=publication.remote_urls)
-    project_views(transaction, [entry.name])
+    project_views(transaction, [entry.name, *screen(transaction, [entry.name])])
     return Done(
         value=item_of(transaction, entry.name, entry.version),
         event=change.actor.event("server.published", f"{entry.name}@{entry.version}", {}, digest=entry.digest.hex()),

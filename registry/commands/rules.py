@@ -30,6 +30,7 @@ def make_rule(
     audience: Sequence[str] | None = None,
     max_severity: Tolerance | None = None,
     patches_only: bool = False,
+    without_cool_off: bool = False,
 ) -> Done[Rule]:
     """
     Approve from now on what *pattern* covers: what is there, and what comes, as far as it meets the conditions. The
@@ -38,6 +39,7 @@ def make_rule(
     Args:
         audience: The teams it is for; None for all.
         max_severity, patches_only: The conditions: see Rule.
+        without_cool_off: What it approves is seen at once, however new it is.
 
     Raises:
         Invalid: *pattern* is none.
@@ -63,6 +65,7 @@ def make_rule(
         audience=teams,
         max_severity=max_severity,
         patches_only=patches_only,
+        without_cool_off=without_cool_off,
     )
     approval = Approval(
         id=rule.approval,
@@ -76,6 +79,7 @@ def make_rule(
         decided_by=actor.subject,
         reason=reason,
         rule=rule.id,
+        without_cool_off=without_cool_off,
     )
     transaction.governance.put_approval(approval)
     transaction.governance.put_rule(rule)
@@ -127,7 +131,8 @@ def unblock(
 def _conditions(rule: Rule) -> dict[str, str]:
     """Those there are."""
     found = {} if rule.max_severity is None else {"max_severity": rule.max_severity.value}
-    return found | ({"patches_only": "yes"} if rule.patches_only else {})
+    found |= {"patches_only": "yes"} if rule.patches_only else {}
+    return found | ({"without_cool_off": "yes"} if rule.without_cool_off else {})
 
 
 def _named(name: ServerName, version: str | None) -> str:

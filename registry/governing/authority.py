@@ -16,6 +16,7 @@ from registry.governing.decisions import (
     ApproveRequest,
     ApproveServer,
     Ask,
+    AssignName,
     BlockServer,
     DecideMany,
     Decision,
@@ -26,6 +27,7 @@ from registry.governing.decisions import (
     MakeRule,
     MakeTeam,
     RejectRequest,
+    ReleaseLookAlike,
     RemoveOverlay,
     RevokeApproval,
     RevokeGrant,
@@ -33,6 +35,7 @@ from registry.governing.decisions import (
     SetDriftPolicy,
     SetOverlay,
     UnblockServer,
+    WaiveCoolOff,
 )
 from registry.policy.mandates import (
     approval_withheld,
@@ -41,13 +44,14 @@ from registry.policy.mandates import (
     governing_withheld,
     grant_withheld,
     may_ask,
+    release_withheld,
     sees_approval,
 )
 from registry.policy.principal import Principal, Role
 from registry.store.interface import Snapshot
 
 
-def authorised(snapshot: Snapshot, principal: Principal, decision: Decision) -> Actor:
+def authorised(snapshot: Snapshot, principal: Principal, decision: Decision) -> Actor:  # noqa: C901 - one case a decision
     """
     Who *principal* is on record as, deciding this: with the role that lets it.
 
@@ -84,6 +88,14 @@ def authorised(snapshot: Snapshot, principal: Principal, decision: Decision) -> 
         case BlockServer(name=name) | UnblockServer(name=name):
             why = block_withheld(principal, ServerName.parse(name))
             return _actor(principal, Role.APPROVER if Role.APPROVER in principal.roles else Role.ADMIN, why)
+        case WaiveCoolOff(name=name):
+            return _actor(principal, Role.APPROVER, approval_withheld(principal, ServerName.parse(name), None))
+        case ReleaseLookAlike(name=name):
+            why = release_withheld(principal, ServerName.parse(name))
+            return _actor(principal, Role.OPERATOR if Role.OPERATOR in principal.roles else Role.APPROVER, why)
+        case AssignName():
+            why = None if Role.OPERATOR in principal.roles else "this is for the role operator"
+            return _actor(principal, Role.OPERATOR, why)
         case Ask(teams=teams):
             actor = _actor(principal, Role.READER, may_ask(principal, teams))
             _require_granted(snapshot, ServerName.parse(decision.name), teams)

@@ -40,6 +40,7 @@ def dumped(snapshot: Snapshot, *, now_us: int) -> str:
             teams=rule.audience,
             max_severity=rule.max_severity,
             patches_only=rule.patches_only or None,
+            without_cool_off=rule.without_cool_off or None,
             reason=rule.reason,
         )
         for rule in reads.rules(in_force=True)

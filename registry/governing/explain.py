@@ -5,14 +5,15 @@ from typing import Final
 
 import msgspec
 
-from registry.catalog.answering import OwnedBy, answering
+from registry.catalog.answering import OwnedBy
 from registry.catalog.changes import Overlay, applying
 from registry.catalog.compat import Compat, undecodable_document
-from registry.catalog.entry import ServerName, SourceId
+from registry.catalog.entry import ServerName
 from registry.catalog.grant import granted
 from registry.catalog.rewrite import Overlaid, overlaid
 from registry.catalog.standing import Because, Verdict, judge
 from registry.commands.project_views import standing
+from registry.governing.firewall import owned_by
 from registry.store.interface import Snapshot
 from schemas.rfc3339 import format_instant
 
@@ -43,8 +44,9 @@ class VersionExplained(msgspec.Struct, frozen=True, kw_only=True):
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     """
     `source`: which one answers for the name, null if none does; `owned_by` and `ownership`: why it does, the second in
-    words; null for whoever may not know. `versions`: newest published first, at most 1,000. `compat`: the client for
-    which lists leave out what it cannot decode.
+    words; null for whoever may not know. `resembles`: the name or claimed namespace that it looks like, while it is
+    held for that; null for readers. `versions`: newest published first, at most 1,000. `compat`: the client for which
+    lists leave out what it cannot decode.
     """
 
     team: str
@@ -54,6 +56,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     source: str | None
     owned_by: OwnedBy | None
     ownership: str | None
+    resembles: str | None
     versions: list[VersionExplained]
 
 
@@ -68,13 +71,7 @@ def explain(
     """
     if compat is None and (known := snapshot.governance.team(team)) is not None:
         compat = known.compat
-    remembered = snapshot.remembered(name)
-    owned = answering(
-        name,
-        snapshot.sources(),
-        having=[SourceId(source) for source in snapshot.sources_having(name)],
-        remembered=None if remembered is None else SourceId(remembered),
-    )
+    owned = owned_by(snapshot, name)
     grants = snapshot.governance.grants_covering(name).get(team, [])
     decides = standing(snapshot, name)
     order = {entry.version: (entry.published_us, entry.version) for entry in decides.entries}
@@ -88,6 +85,7 @@ def explain(
         source=owned.source,
         owned_by=owned.because,
         ownership=owned.reason,
+        resembles=None if decides.look_alike is None else decides.look_alike.resembles,
         versions=[
             _explained(snapshot, verdict, _shown(snapshot, verdict, overlays, team, name), compat)
             for verdict in verdicts[:_MOST_VERSIONS]
@@ -105,10 +103,18 @@ def explain_to_reader(
     """
     grants = snapshot.governance.grants_covering(name).get(team, [])
     if granted(name, grants) is not None:
-        return explain(snapshot, team, name, now_us=now_us, compat=compat)
+        # What it looks like may be a name that they must not know of.
+        return msgspec.structs.replace(explain(snapshot, team, name, now_us=now_us, compat=compat), resembles=None)
     reason = _summary(team, name, [], granted_at_all=False)
     return Explanation(
-        team=team, name=str(name), reason=reason, source=None, owned_by=None, ownership=None, versions=[]
+        team=team,
+        name=str(name),
+        reason=reason,
+        source=None,
+        owned_by=None,
+        ownership=None,
+        resembles=None,
+        versions=[],
     )
 
 

@@ -17,8 +17,10 @@ from registry.catalog.standing import judge
 from registry.catalog.view import Admitted, compute_view
 from registry.commands.actor import Actor
 from registry.commands.follow import AT_ONCE
+from registry.commands.look_alikes import resembling
 from registry.commands.project_views import standing
 from registry.errors import NotFound
+from registry.governing.carrying_out import command_of
 from registry.governing.decisions import (
     ApproveRequest,
     ApproveServer,
@@ -26,11 +28,12 @@ from registry.governing.decisions import (
     GiveGrant,
     MakeRule,
     Previewed,
+    ReleaseLookAlike,
     RevokeApproval,
     RevokeGrant,
     SetDriftPolicy,
     UnblockServer,
-    command_of,
+    WaiveCoolOff,
 )
 from registry.store.interface import Store, Transaction
 
@@ -103,9 +106,15 @@ class _NotKept(Exception):
 def _concerned(transaction: Transaction, decision: Previewed) -> tuple[list[ServerName], bool]:
     """The names, and whether these are all."""
     match decision:
-        case ApproveServer(name=name) | BlockServer(name=name) | UnblockServer(name=name):
+        case ApproveServer(name=name):
+            return _with_look_alikes(transaction, [ServerName.parse(name)])
+        case ApproveRequest(approval=approval_id):
+            return _with_look_alikes(
+                transaction, transaction.governance.names_approved_by(approval_id, after="", limit=AT_ONCE + 1)
+            )
+        case BlockServer(name=name) | UnblockServer(name=name) | WaiveCoolOff(name=name) | ReleaseLookAlike(name=name):
             return [ServerName.parse(name)], True
-        case ApproveRequest(approval=approval_id) | RevokeApproval(approval=approval_id):
+        case RevokeApproval(approval=approval_id):
             found = transaction.governance.names_approved_by(approval_id, after="", limit=AT_ONCE + 1)
         case GiveGrant(pattern=pattern) | MakeRule(pattern=pattern) | SetDriftPolicy(pattern=pattern):
             found = _named(transaction, parse_pattern(pattern))
@@ -114,6 +123,12 @@ def _concerned(transaction: Transaction, decision: Previewed) -> tuple[list[Serv
             if grant is None:
                 raise NotFound(f"there is no grant {grant_id[:40]!r}")
             found = _named(transaction, grant.pattern)
+    return found[:AT_ONCE], len(found) <= AT_ONCE
+
+
+def _with_look_alikes(transaction: Transaction, names: list[ServerName]) -> tuple[list[ServerName], bool]:
+    """*names*, and what is held for looking like one of them when they are approved."""
+    found = [*names, *(other for name in names for other, _ in resembling(transaction, name))]
     return found[:AT_ONCE], len(found) <= AT_ONCE
 
 

@@ -47,7 +47,7 @@ class GrantReport(msgspec.Struct, frozen=True, kw_only=True):
 class RuleReport(msgspec.Struct, frozen=True, kw_only=True):
     """
     `teams`: null for all. `approval`: under which its decisions are on record. `state`: active or ended. `max_severity`
-    and `patches_only`: the conditions, null and false for none.
+    and `patches_only`: the conditions, null and false for none. `without_cool_off`: what it approves is seen at once.
     """
 
     id: str
@@ -63,6 +63,7 @@ class RuleReport(msgspec.Struct, frozen=True, kw_only=True):
     made_by: str
     ended_at: str | None
     ended_by: str | None
+    without_cool_off: bool
 
 
 class OverlayReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -222,6 +223,7 @@ def rule_report(rule: Rule) -> RuleReport:
         made_by=rule.made_by,
         ended_at=_at(rule.ended_us),
         ended_by=rule.ended_by,
+        without_cool_off=rule.without_cool_off,
     )
 
 

@@ -124,6 +124,23 @@ def block_withheld(decider: Principal, name: str) -> str | None:
 
 
 @withheld_by_all
+def release_withheld(decider: Principal, name: str) -> str | None:
+    """Why *decider* may not let *name* go, for every team, that is held for what it looks like."""
+    if Role.OPERATOR in decider.roles:
+        return None
+    if Role.APPROVER not in decider.roles:
+        return "names are released by the role approver or operator"
+    return approval_withheld(decider, name, None)
+
+
+@any_part
+def sees_held(viewer: Principal, name: str) -> bool:
+    """Whether *viewer* may read that *name* is held back: who oversees, and who may decide about it for every team."""
+    oversees = Role.AUDITOR in viewer.roles or Role.OPERATOR in viewer.roles
+    return oversees or block_withheld(viewer, name) is None
+
+
+@withheld_by_all
 def explained_withheld(asker: Principal, team: str, name: str) -> str | None:
     """Why *asker* may not be told why *team* sees *name* or does not. Auditors may for every team and name."""
     if Role.AUDITOR in asker.roles:

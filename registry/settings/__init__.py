@@ -8,6 +8,7 @@ also stands in `schemas/config/registry.schema.json`, and a test holds the two t
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
+from typing import Final
 
 from msgspec import Struct, field
 from msgspec.structs import force_setattr
@@ -37,12 +38,15 @@ from registry.settings.values import (
     Slug,
     TeamName,
     Url,
+    Wait,
     host_of,
     is_every_address,
     is_loopback,
 )
 from registry.settings.verify import IndexSettings, OciHostSettings, VerifySettings
 from registry.settings.webhooks import WebhookSettings
+
+_COOL_OFF_US: Final = 24 * 3600 * 1_000_000
 
 
 class ServerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -168,7 +172,16 @@ class UpstreamSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     max_entry_bytes: Size = 1024 * 1024
     """Size of one entry's document, in bytes; a larger one is quarantined."""
     allow_private: Flag = False
+    cool_off_s: Wait | None = field(default=None, name="cool_off")
+    """How long new versions are kept out of views, of 0 not at all. None: what the kind calls for."""
     token: SecretRef | None = None
+
+    @property
+    def cool_off_us(self) -> int:
+        """How long new versions are kept out of views, in microseconds: a day where anybody may publish."""
+        if self.cool_off_s is None:
+            return 0 if self.kind is UpstreamKind.FILE else _COOL_OFF_US
+        return round(self.cool_off_s * 1_000_000)
 
 
 class RetentionSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -41,6 +41,11 @@ def duration_s(value: object) -> float:
     return float(int(match[1]) * _UNIT_S[match[2]])
 
 
+def wait_s(value: object) -> float:
+    """The same, or 0 for not at all."""
+    return 0.0 if type(value) is int and value == 0 else duration_s(value)
+
+
 def network(value: object) -> str:
     """The network in its usual spelling. Raises ValueError, with a suggestion where host bits are set."""
     if not isinstance(value, str):
@@ -115,6 +120,11 @@ Duration = Annotated[
     Meta(gt=0, description='a duration such as "90s", "15m", "24h" or "7d"', extra=_parsed_by(duration_s)),
 ]
 """Seconds. The file says `"1h"` or 3600."""
+Wait = Annotated[
+    float,
+    Meta(ge=0, description='a duration such as "24h" or "7d", or 0 for none', extra=_parsed_by(wait_s)),
+]
+"""The same, and 0 for none."""
 
 Listen = Annotated[
     str,

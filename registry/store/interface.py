@@ -19,11 +19,12 @@ from registry.audit.chain import Head, SealedEvent
 from registry.audit.checkpoint import Checkpoint
 from registry.audit.question import Found, Question
 from registry.catalog.compat import Compat
-from registry.catalog.entry import Digest, Entry, ServerName
+from registry.catalog.entry import Entry, ServerName
 from registry.catalog.overlay import Source
 from registry.catalog.query import Detail, Page, Query
 from registry.catalog.view import StoredEntry
 from registry.store.capabilities import Capability
+from registry.store.firewall import Firewall, FirewallReads
 from registry.store.governance import Governance, GovernanceReads
 from registry.store.records import (
     AuditEvent,
@@ -33,6 +34,7 @@ from registry.store.records import (
     FindingPosition,
     FindingTotal,
     Growth,
+    HeldEntry,
     Lease,
     Quarantined,
     Retention,
@@ -88,27 +90,16 @@ class TeamView(Protocol):
         """The flagged item. A deleted one only if asked for."""
 
 
-class HeldEntry(Protocol):
-    """What the store holds under a key of one source, as far as a comparison needs it."""
-
-    @property
-    def id(self) -> int: ...
-    @property
-    def digest(self) -> Digest: ...
-    @property
-    def facts(self) -> tuple[object, ...]:
-        """Status, message, status change, publication and source update, as `entry_facts` gives them."""
-
-    @property
-    def withdrawn(self) -> bool: ...
-
-
 class Snapshot(Protocol):
     """Short reads of what is committed."""
 
     @property
     def governance(self) -> GovernanceReads:
         """Teams, grants, approvals, rules and blocks."""
+
+    @property
+    def firewall(self) -> FirewallReads:
+        """What is held back, whoever approved it."""
 
     def team_exists(self, team: str) -> bool: ...
     def sources(self) -> list[Source]:
@@ -234,6 +225,8 @@ class Transaction(Snapshot, Protocol):
     @property
     def governance(self) -> Governance: ...
     @property
+    def firewall(self) -> Firewall: ...
+    @property
     def now_us(self) -> int:
         """What the clock says. Decides what is in force; what is written gets `instant_us`."""
 
@@ -245,8 +238,12 @@ class Transaction(Snapshot, Protocol):
         """Make exactly these (source, kind) the configured ones. What others had stays, unconfigured."""
 
     def put_source_state(self, state: SourceState) -> None: ...
-    def put_entry(self, source: str, entry: Entry, *, seen_in: int) -> int:
-        """Store the entry and its document; a document it had before is remembered as superseded. The entry's id."""
+    def put_entry(self, source: str, entry: Entry, *, seen_in: int, fresh_from_us: int | None = None) -> int:
+        """
+        Store the entry and its document; a document it had before is remembered as superseded. The entry's id.
+
+        `fresh_from_us`: what the cool-off of a new entry counts from. One that is there keeps its own.
+        """
 
     def put_publication(self, entry_id: int, *, subject: str, remote_urls: Collection[str]) -> None:
         """Who published the entry, unless that is known already, and where it says it can be reached."""

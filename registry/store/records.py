@@ -4,10 +4,12 @@ Instants are microseconds since 1970 UTC, None where it has not happened.
 """
 
 from enum import StrEnum
+from typing import Protocol
 
 import msgspec
 
 from registry.audit.event import AuditEvent as AuditEvent
+from registry.catalog.entry import Digest
 from registry.catalog.overlay import PRIVATE
 from schemas.validation.issue import Issue, Severity
 
@@ -189,3 +191,18 @@ class FindingTotal(msgspec.Struct, frozen=True, kw_only=True):
     severity: Severity
     documents: int
     issues: int
+
+
+class HeldEntry(Protocol):
+    """What the store holds under a key of one source, as far as a comparison needs it."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def digest(self) -> Digest: ...
+    @property
+    def facts(self) -> tuple[object, ...]:
+        """Status, message, status change, publication and source update, as `entry_facts` gives them."""
+
+    @property
+    def withdrawn(self) -> bool: ...

@@ -96,6 +96,11 @@ def _blocked(everywhere: int) -> dict[Caller, _Row]:
     )
 
 
+def _by_approvers(everywhere: int) -> dict[Caller, _Row]:
+    """The same, where administrators have no word."""
+    return _rows(401, {Caller.APPROVER: (everywhere, 403, 403, 403), Caller.APPROVER_OF_ALL: everywhere})
+
+
 EXPECTED: Final[Mapping[str, Mapping[Caller, _Row]]] = {
     "publish-server": _PUBLISHED,
     "check-publication": _PUBLISHED,
@@ -129,6 +134,14 @@ EXPECTED: Final[Mapping[str, Mapping[Caller, _Row]]] = {
     "block-server": _blocked(201),
     "unblock-server": _blocked(200),
     "preview-decision": _blocked(200),
+    # What is published here has no cool-off that could be waived.
+    "waive-cool-off": _by_approvers(409),
+    # None of these names looks like another one.
+    "release-look-alike": {
+        **_by_approvers(404),
+        Caller.OPERATOR: _everywhere(404),
+        Caller.EVERYTHING_ELSE: _everywhere(404),
+    },
     "approve-server": _rows(
         401,
         {
@@ -185,6 +198,7 @@ EXPECTED: Final[Mapping[str, Mapping[Caller, _Row]]] = {
     # Nor by logins: without a proof the form is wrong, and nobody needs one to be nobody.
     **{f"exchange-{method}-token": _alike(200 if method is Method.NONE else 422) for method in Method},
     # Through a proxy, where nobody is on the machine itself. What is asked for is a run of an upstream there is not.
+    "assign-name": _rows(401, {Caller.OPERATOR: (409, 409, 409, 409), Caller.EVERYTHING_ELSE: 409}),
     "request-sync-run": _rows(401, {Caller.OPERATOR: 404, Caller.EVERYTHING_ELSE: 404}),
     "test-webhook": _rows(401, {Caller.OPERATOR: 404, Caller.EVERYTHING_ELSE: 404}),
     # The record is in a backup: it takes the auditor, too.
@@ -202,6 +216,8 @@ READS: Final[Mapping[str, str]] = {
     "explain-to-reader": "the caller's own view: tests/api/test_explain.py",
     "list-approvals": "what the caller may see: tests/api/test_approvals.py",
     "list-blocks": "all of them, to whoever may see any: tests/api/test_governance.py",
+    "list-cool-offs": "what the caller decides about: tests/api/test_firewall.py",
+    "list-look-alikes": "what the caller decides about: tests/api/test_firewall.py",
     "list-teams": "the caller's own teams: tests/api/test_governance.py",
     "list-grants": "what the caller may give: tests/api/test_governance.py",
     "list-overlays": "all of them, to every administrator: tests/api/test_governance.py",
@@ -217,6 +233,7 @@ READS: Final[Mapping[str, str]] = {
     "list-audit-events": "for auditors: tests/e2e/test_audit_command.py",
     "list-audit-checkpoints": "for auditors: tests/e2e/test_audit_command.py",
     "get-metrics": "for operators on the machine: tests/api/test_operation.py",
+    "list-offers": "for operators: tests/api/test_firewall.py",
     "list-sync-runs": "for operators on the machine: tests/api/test_operation.py",
     "get-sync-run": "for operators on the machine: tests/api/test_operation.py",
     "get-status": "for operators on the machine: tests/api/test_operation.py",

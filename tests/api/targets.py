@@ -232,6 +232,10 @@ def body_of(operation: str, target: Target, name: str) -> object:  # noqa: C901 
             return overlay(target.name)
         case "block-server":
             return {"name": target.name, "version": f"8.0.{next(_NUMBERS)}", "reason": _REASON}
+        case "assign-name":
+            return {"name": target.name, "source": "private", "reason": _REASON}
+        case "waive-cool-off" | "release-look-alike":
+            return {"name": target.name, "reason": _REASON}
         case "preview-decision":
             return {"decision": "block", "name": target.name, "reason": _REASON}
         case "approve-server" | "request-approval" | "file-request":

@@ -14,7 +14,8 @@ import pytest
 from registry.commands.apply_changes import require_fence
 from registry.commands.conditions import meeting, names_waiting
 from registry.commands.drafts import revise
-from registry.commands.follow import follow, follow_teams
+from registry.commands.follow import follow, follow_names, follow_teams
+from registry.commands.look_alikes import guard, resembling, screen, screen_again, screen_one
 from registry.commands.perform import Done, recorded
 from registry.commands.project_views import project_team, project_views, settle_name
 from registry.commands.quota import spend_quotas
@@ -27,11 +28,17 @@ _PARTS: list[Callable[..., object]] = [
     follow_teams,
     meeting,
     names_waiting,
+    follow_names,
+    guard,
     project_team,
     project_views,
     recorded,
     require_fence,
     revise,
+    resembling,
+    screen,
+    screen_again,
+    screen_one,
     settle_name,
     spend_quotas,
 ]

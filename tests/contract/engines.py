@@ -84,8 +84,8 @@ def entry(
     )
 
 
-def source(name: str = OFFICIAL, precedence: int = 10, *claims: str) -> Source:
-    return Source(id=SourceId(name), precedence=precedence, claims=claims)
+def source(name: str = OFFICIAL, precedence: int = 10, *claims: str, cool_off_us: int = 0) -> Source:
+    return Source(id=SourceId(name), precedence=precedence, claims=claims, cool_off_us=cool_off_us)
 
 
 async def configure(store: Store, *sources: Source) -> None:

@@ -3,6 +3,7 @@
     visible = the name's owner is this source ∧ the team has a grant for the name ∧ nothing blocks it
             ∧ an approval in force names these bytes and this team; bytes that were approved are held, unless the policy
               withdraws them
+            ∧ its cool-off is over or was waived, or the approval does not wait for it
 
 What changed under an approval has a draft beside it, which a policy may approve.
 
@@ -10,10 +11,12 @@ It knows nothing of how views are stored. What it remembers is what the rule spe
 for a name so far, and what each team was shown last.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Final, NamedTuple
 
 import msgspec
+
+from registry.catalog.overlay import Source
 
 ACTIVE: Final = "active"
 DELETED: Final = "deleted"
@@ -29,11 +32,13 @@ class Row(NamedTuple):
 
 
 class Held(msgspec.Struct, kw_only=True):
-    """An entry of a source."""
+    """An entry of a source. `fresh_from_us`: what its cool-off counts from, None if there is none or it is over."""
 
     body: str
     status: str = ACTIVE
     withdrawn: bool = False
+    fresh_from_us: int | None = None
+    waived: bool = False
 
 
 class Consent(msgspec.Struct, kw_only=True):
@@ -44,6 +49,7 @@ class Consent(msgspec.Struct, kw_only=True):
     of a version that one is held.
 
     `number`: in the order of decisions. `draft`: beside which it is a draft. `policy`: whether one approved it.
+    `without`: it does not wait for a cool-off.
     """
 
     name: str
@@ -55,6 +61,7 @@ class Consent(msgspec.Struct, kw_only=True):
     rule: bool = False
     draft: str | None = None
     policy: bool = False
+    without: bool = False
 
     def in_force(self, now_us: int) -> bool:
         return self.state == "approved" and now_us < self.ends_us
@@ -96,9 +103,9 @@ class DraftKey(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """What a team gets to see of a version, and how long the approval of that lasts."""
+    """What a team gets to see of a version, None while it waits, and until when that is so."""
 
-    body: str
+    body: str | None
     status: str
     until_us: int
 
@@ -107,7 +114,7 @@ class Oracle:
     """The whole world of the rule."""
 
     def __init__(self, teams: Collection[str]) -> None:
-        self.sources: dict[str, tuple[int, tuple[str, ...]]] = {}
+        self.sources: dict[str, tuple[int, tuple[str, ...], int]] = {}
         self.entries: dict[tuple[str, str, str], Held] = {}
         self.remembered: dict[str, str] = {}
         self.grants: dict[str, tuple[str, str]] = {}
@@ -131,13 +138,19 @@ class Oracle:
     def names(self) -> list[str]:
         return sorted({name for _, name, _ in self.entries})
 
+    def configured(self, sources: Iterable[Source]) -> bool:
+        """These are the sources from now on; whether that is a change."""
+        before = self.sources
+        self.sources = {each.id: (each.precedence, each.claims, each.cool_off_us) for each in sources}
+        return self.sources != before
+
     # --- who answers ---
 
     def owner(self, name: str) -> str | None:
         namespace = name.partition("/")[0]
         claims = [
             (-len(claim.removesuffix("*")), precedence, source)
-            for source, (precedence, claimed) in self.sources.items()
+            for source, (precedence, claimed, _) in self.sources.items()
             for claim in claimed
             if (namespace.startswith(claim[:-1]) if claim.endswith("*") else namespace == claim)
         ]
@@ -152,6 +165,22 @@ class Oracle:
         """By version."""
         owner = self.owner(name)
         return {version: held for (source, at, version), held in self.entries.items() if (source, at) == (owner, name)}
+
+    def fresh_until_us(self, name: str, held: Held) -> int:
+        """When the cool-off of an entry of the owner is over; 0 if there is none to wait for."""
+        if held.fresh_from_us is None or held.waived:
+            return 0
+        return held.fresh_from_us + self.sources[self.owner(name) or ""][2]
+
+    def lists(self, source: str, name: str, version: str, held: Held, *, published_us: int, now_us: int) -> bool:
+        """What a source says of a version, in no first walk; whether that is new."""
+        before = self.entries.get((source, name, version))
+        if before is not None:
+            held.fresh_from_us, held.waived = before.fresh_from_us, before.waived and before.body == held.body
+        elif self.sources[source][2]:
+            held.fresh_from_us = max(published_us, now_us)
+        self.entries[source, name, version] = held
+        return held != before
 
     def _having(self, name: str) -> set[str]:
         return {source for source, at, _ in self.entries if at == name}
@@ -168,7 +197,8 @@ class Oracle:
                 if covers(pattern, name) and self.consents[consent].state == "approved"
             ]
             if deciding:
-                says = self.consents[deciding[0]].says
+                at_once = [consent for consent in deciding if self.consents[consent].without]
+                says = self.consents[(at_once or deciding)[0]].says
                 for version, held in self.of_owner(name).items():
                     says[name, version, held.body] = self.owner(name) or "", self.number()
             self._revise(name, now_us)
@@ -183,6 +213,9 @@ class Oracle:
         owner = self.owner(name)
         if owner is not None and owner in self._having(name):
             self.remembered[name] = owner
+        for held in self.of_owner(name).values():
+            if held.fresh_from_us is not None and not held.waived and self.fresh_until_us(name, held) <= now_us:
+                held.fresh_from_us = None
         over = [
             consent
             for consent in self.consents.values()
@@ -312,9 +345,22 @@ class Oracle:
             if consent.in_force(now_us) and (consent.audience is None or team in consent.audience)
         ]
         status = DELETED if held.withdrawn else held.status
+        chosen = self._chosen(in_force, name, version, held)
+        if chosen is None:
+            return None
+        fresh_until_us = self.fresh_until_us(name, held)
+        if fresh_until_us <= now_us:
+            return Shown(chosen[0], status, chosen[1])
+        at_once = self._chosen([consent for consent in in_force if consent.without], name, version, held)
+        if at_once is None:
+            return Shown(None, status, min(chosen[1], fresh_until_us))
+        return Shown(at_once[0], status, min(at_once[1], fresh_until_us))
+
+    def _chosen(self, in_force: Collection[Consent], name: str, version: str, held: Held) -> tuple[str, int] | None:
+        """Which body these let be seen, and until when."""
         same = [consent.ends_us for consent in in_force if (name, version, held.body) in consent.says]
         if same:
-            return Shown(held.body, status, max(same))
+            return held.body, max(same)
         if self._on_change(name) == "withdraw":
             return None
         kept = []
@@ -325,7 +371,7 @@ class Oracle:
         if not kept:
             return None
         _, _, until_us, body = max(kept)
-        return Shown(body, status, until_us)
+        return body, until_us
 
     def _rows(self, team: str, name: str, now_us: int) -> dict[tuple[str, str], Row]:
         last = self._last[team]
@@ -334,9 +380,10 @@ class Oracle:
         for version, held in self.of_owner(name).items():
             shown = self.visible(team, name, version, held, now_us)
             if shown is not None:
+                until_us = min(until_us, shown.until_us)
+            if shown is not None and shown.body is not None:
                 stated[version] = shown.body, shown.status
                 last[name, version] = shown.body
-                until_us = min(until_us, shown.until_us)
         self._until[team, name] = until_us
         for (of, version), body in last.items():
             if of == name and version not in stated:

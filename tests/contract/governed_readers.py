@@ -13,7 +13,7 @@ from registry.commands.project_views import standing
 from registry.store.interface import Store
 from tests.contract.engines import walk
 from tests.contract.governed_oracle import DraftKey, Row
-from tests.contract.governing import key_of, row_of, view
+from tests.contract.governing import key_of, row_of, told, updated_us, view
 
 _GONE: Final = Row("", "deleted", False)
 
@@ -49,6 +49,17 @@ async def answers_agree(
         assert [key_of(item) for item in await walk(asked, Query(limit=2, search=word))] == [
             key for key in found if key in live
         ]
+
+
+async def feed_agrees(
+    store: Store, team: str, fed: dict[tuple[str, str], bytes], newest_us: int, *, items: dict[tuple[str, str], bytes]
+) -> int:
+    """Whoever polls with the newest instant seen ends with the same catalog; the newest instant seen then."""
+    for item in await walk(view(store, team), Query(limit=3, updated_since_us=newest_us)):
+        fed[key_of(item)] = item
+        newest_us = max(newest_us, updated_us(item))
+    assert {key: told(item) for key, item in fed.items()} == {key: told(item) for key, item in items.items()}
+    return newest_us
 
 
 def explanation_agrees(

@@ -9,7 +9,7 @@ from tests.contract.engines import entry
 
 TEAMS: Final = ("everyone", "backend", "data")
 NAMES: Final = ("com.acme/pay", "org.zeta/tool")
-VERSIONS: Final = ("1.0.0", "2.0.0")
+VERSIONS: Final = ("1.0.0", "2.0.0", "3.0.0")
 BODIES: Final = ("alpha", "beta", "gamma")
 PATTERNS: Final = ("*", "com.*", "com.acme/*", "com.acme/pay", "org.zeta/*")
 UPSTREAMS: Final = ("internal", "official")

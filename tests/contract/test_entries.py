@@ -5,8 +5,8 @@ import pytest
 from registry.catalog.entry import ServerName, Status, digest_of
 from registry.catalog.query import Query
 from registry.commands.project_views import project_views
-from registry.store.interface import HeldEntry, Store, Transaction
-from registry.store.records import Retention
+from registry.store.interface import Store, Transaction
+from registry.store.records import HeldEntry, Retention
 from schemas.rfc3339 import format_instant
 from tests.contract.engines import (
     NOW_US,

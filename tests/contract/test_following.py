@@ -143,7 +143,7 @@ class TestDeclaring:
             "+ grant com.acme/* to backend",
             "+ grant org.zeta/x to backend",
             "- grant * of everyone",
-            "- rule everything: *",
+            "- rule everything: *, without cool-off",
             "+ rule ours: com.acme/*",
         ]
         assert len(taken) == len(planned)

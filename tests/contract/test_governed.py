@@ -35,13 +35,15 @@ from registry.commands.set_status import set_status
 from registry.commands.teams import grant_access, make_team, revoke_access
 from registry.errors import ChangeRefused, Conflict, Invalid, NotFound, Refused
 from registry.store.interface import Transaction
+from registry.store.records import RunKind
 from registry.views import compare
 from tests.contract.engines import NOW_US, SqliteEngine, entry, run, source, walk
 from tests.contract.governed_oracle import Consent, Held, Oracle, covers
 from tests.contract.governed_policies import Policies
-from tests.contract.governed_readers import answers_agree, drafts, explanation_agrees
+from tests.contract.governed_readers import answers_agree, drafts, explanation_agrees, feed_agrees
+from tests.contract.governed_waiting import COOL_OFF_S, Waiting
 from tests.contract.governed_world import BODIES, CLAIMS, NAMES, PATTERNS, TEAMS, UPSTREAMS, VERSIONS, body_of
-from tests.contract.governing import ADA, BEN, key_of, row_of, told, updated_us, view
+from tests.contract.governing import ADA, BEN, key_of, row_of, view
 from tests.doubles.clock import FrozenClock
 
 T = TypeVar("T")
@@ -58,7 +60,7 @@ _audiences = st.none() | st.none() | st.sets(st.sampled_from(TEAMS), max_size=2)
 _picks = st.integers(0, 100)
 
 
-class Governed(Policies):
+class Governed(Policies, Waiting):
     """One store, and the oracle beside it."""
 
     def __init__(self) -> None:
@@ -104,28 +106,30 @@ class Governed(Policies):
         self.store = self.wait(SqliteEngine().open(Path(self.place.name), self.clock))
         for team in TEAMS[1:]:
             self.do(lambda transaction, t=team: make_team(transaction, t, description="", actor=ADA))  # type: ignore[misc]  # bound per round
-        self.configure(claims, UPSTREAMS)
+        self.configure(claims, UPSTREAMS, 0)
         self.grant("backend", "*")
         self.grant("data", "com.acme/*")
         for name in NAMES:
-            for version in VERSIONS:
+            # The last comes later, if it does, and waits.
+            for version in VERSIONS[:-1]:
                 self.upstream_lists("official", name, version, "alpha", "active")
                 self.upstream_lists("internal", name, version, "beta", "active")
             self.ask(name, None, None, lasts_s, at_once=True)
+        self.configure(claims, UPSTREAMS, COOL_OFF_S)
 
-    @rule(claims=st.sampled_from(CLAIMS), kept=st.sampled_from([UPSTREAMS, UPSTREAMS, ("official",)]))
-    def configure(self, claims: dict[str, tuple[str, ...]], kept: tuple[str, ...]) -> None:
+    @rule(claims=st.sampled_from(CLAIMS), kept=st.sampled_from([UPSTREAMS, UPSTREAMS, ("official",)]),
+          cool_off_s=st.sampled_from([COOL_OFF_S, COOL_OFF_S, COOL_OFF_S // 2, 0]))  # fmt: skip
+    def configure(self, claims: dict[str, tuple[str, ...]], kept: tuple[str, ...], cool_off_s: int) -> None:
         sources: list[Source] = [
-            source(name, precedence, *claims.get(name, ()))
+            source(name, precedence, *claims.get(name, ()), cool_off_us=0 if name == PRIVATE else cool_off_s * _S)
             for precedence, name in enumerate((PRIVATE, *UPSTREAMS))
             if name in (PRIVATE, *kept)
         ]
-        before = self.oracle.sources
-        self.oracle.sources = {each.id: (each.precedence, each.claims) for each in sources}
+        changed = self.oracle.configured(sources)
         self.do(lambda transaction: configure_sources(transaction, [(each, "http") for each in sources]))
         while self.do(lambda transaction: project_pending(transaction, limit=2)):
             pass
-        if self.oracle.sources != before:
+        if changed:
             self.touched(*self.oracle.names)
 
     @rule(name=_some_names, body=_bodies)
@@ -141,13 +145,11 @@ class Governed(Policies):
         if of not in self.oracle.sources:
             return
         self.sequence += 1
-        listed = entry(name, version, description=body, body=body, status=Status(status))
-        current = run(self.sequence, upstream=of)
-        batch = Batch(entries=[listed])
+        batch = Batch(entries=[entry(name, version, description=body, body=body, status=Status(status))])
+        current = run(self.sequence, upstream=of, kind=RunKind.INCREMENTAL)
         self.do(lambda transaction: apply_changes(transaction, current, batch, advance=lambda progressed: progressed))
-        before = self.oracle.entries.get((of, name, version))
-        self.oracle.entries[of, name, version] = Held(body=body, status=status)
-        if before != self.oracle.entries[of, name, version]:
+        held = Held(body=body, status=status)
+        if self.oracle.lists(of, name, version, held, published_us=NOW_US, now_us=self.clock.now_us()):
             self.touched(name)
 
     @rule(pick=_picks)
@@ -300,15 +302,16 @@ class Governed(Policies):
             consent.state = "revoked"
             self.touched(*(self.oracle.names if consent.rule else [consent.name]))
 
-    @rule(pattern=st.sampled_from(PATTERNS))
-    def make_rule(self, pattern: str) -> None:
+    @rule(pattern=st.sampled_from(PATTERNS), without=st.booleans())
+    def make_rule(self, pattern: str, without: bool) -> None:
         try:
-            made = self.do(lambda transaction: make_rule(transaction, pattern, pattern, reason="", actor=ADA))
+            made = self.do(lambda t: make_rule(t, pattern, pattern, reason="", actor=ADA, without_cool_off=without))
         except Conflict:
             assert pattern in [of for of, _ in self.oracle.rules.values()]
             return
         self.oracle.rules[made.id] = (pattern, made.approval)
-        self.oracle.consents[made.approval] = Consent(name="", says={}, number=self.oracle.number(), rule=True)
+        number = self.oracle.number()
+        self.oracle.consents[made.approval] = Consent(name="", says={}, number=number, rule=True, without=without)
         self.touched(*(name for name in self.oracle.names if covers(pattern, name)))
 
     @rule(pick=_picks)
@@ -355,7 +358,7 @@ class Governed(Policies):
             }
             assert {key: row_of(item) for key, item in items.items()} == expected, team
             await answers_agree(self.store, team, NAMES, VERSIONS, BODIES, items=items)
-            await self._feed_agrees(team, items)
+            self.newest[team] = await feed_agrees(self.store, team, self.fed[team], self.newest[team], items=items)
             explanation_agrees(self.store, team, NAMES, now_us=self.clock.now_us(), expected=expected)
         self._drafts_agree()
         assert (await compare(self.store, self.clock)).differences == ()
@@ -366,14 +369,6 @@ class Governed(Policies):
         assert found.keys() == expected.keys()
         for key, approval_id in found.items():
             self.oracle.renamed(expected[key], approval_id)
-
-    async def _feed_agrees(self, team: str, items: dict[tuple[str, str], bytes]) -> None:
-        """Whoever polls with the newest instant seen ends with the same catalog."""
-        fed = self.fed[team]
-        for item in await walk(view(self.store, team), Query(limit=3, updated_since_us=self.newest[team])):
-            fed[key_of(item)] = item
-            self.newest[team] = max(self.newest[team], updated_us(item))
-        assert {key: told(item) for key, item in fed.items()} == {key: told(item) for key, item in items.items()}
 
 
 _QUICK: Final = settings(

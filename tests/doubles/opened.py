@@ -18,6 +18,7 @@ pattern = "*"
 [[rule]]
 name = "everything"
 pattern = "*"
+without_cool_off = true
 """
 """The same as a governance file."""
 
@@ -25,5 +26,5 @@ pattern = "*"
 def open_up(transaction: Transaction) -> None:
     """Let `everyone` see everything there is and will be, unless that was decided before."""
     if not transaction.governance.rules(in_force=True):
-        make_rule(transaction, "everything", "*", reason="for the tests", actor=START)
+        make_rule(transaction, "everything", "*", reason="for the tests", actor=START, without_cool_off=True)
         grant_access(transaction, EVERYONE, "*", reason="for the tests", actor=START)

@@ -1,5 +1,6 @@
 """How a file becomes a store of this release, and which files are left alone."""
 
+import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -147,7 +148,10 @@ class TestGovernance:
                 ("a/b", "1", bytes(32))
             ]
             grants = connection.execute("SELECT team, pattern, revoked FROM grants").fetchall()
+            decided = connection.execute("SELECT record FROM rules UNION ALL SELECT record FROM approvals").fetchall()
         assert grants == [("everyone", "*", 0)]
+        # What comes is seen as soon as it was.
+        assert [json.loads(record)["without_cool_off"] for (record,) in decided] == [True, True]
 
     def test_a_new_store_shows_nothing(self, tmp_path: Path) -> None:
         """

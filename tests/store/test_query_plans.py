@@ -12,11 +12,21 @@ from typing import Final
 
 import pytest
 
-from registry.store.sqlite import announcing, decisions, findings, operations, overlays, queries, record, subjects
+from registry.store.sqlite import (
+    announcing,
+    decisions,
+    findings,
+    firewall,
+    operations,
+    overlays,
+    queries,
+    record,
+    subjects,
+)
 
 STATEMENTS: Final = {
     name: statement
-    for module in (queries, operations, findings, record, decisions, announcing, subjects, overlays)
+    for module in (queries, operations, findings, record, decisions, announcing, subjects, overlays, firewall)
     for name, statement in vars(module).items()
     if name.isupper() and isinstance(statement, str)
 }
@@ -84,6 +94,14 @@ READS = {
     "REVOKED_SUBJECTS": "revoked_subjects USING PRIMARY KEY (subject>?)",
     "ENDING": "approvals USING INDEX approvals_ending (expires_us>? AND expires_us<?)",
     "UNANNOUNCED": "approvals USING INDEX approvals_unannounced (expires_us>? AND expires_us<?)",
+    "LOOK_ALIKES": "look_alikes USING PRIMARY KEY (name>?)",
+    "HELD_LOOK_ALIKES": "look_alikes USING INDEX look_alikes_held (name>?)",
+    "RESEMBLING": "name_shapes USING PRIMARY KEY (key=? AND name<?)",
+    "RESEMBLING_GUARDED": "name_shapes USING INDEX name_shapes_guarded (key=?)",
+    "OFFERS": "offers USING PRIMARY KEY ((name,source)>(?,?))",
+    "OPEN_OFFERS": "offers USING PRIMARY KEY ((name,source)>(?,?))",
+    "UNDECIDED": "offers USING INDEX offers_open (source=?)",
+    "COOLING": "entries USING INDEX entries_fresh ((name,version)>(?,?))",
     "TOKENS_OF_OWNER": "tokens USING INDEX tokens_owner (owner=? AND (created_us,id)<(?,?))",
 }
 
@@ -94,6 +112,7 @@ UNSORTED = [
     "TOKENS", "TOKENS_OF_OWNER", "SWEEP_TOKENS", "CAPABILITIES", "CAPABILITIES_OF_TEAM", "REVOKED_SUBJECTS",
     "EVENTS", "SEALED", "FILED", "FOUND", "FOUND_BY_ACTION", "FOUND_BY_ACTOR", "FOUND_BY_OBJECT", "FOUND_BY_OUTCOME",
     "CHECKPOINTS", "LAST_CHECKPOINT", "ENDING", "UNANNOUNCED", "WEBHOOKS",
+    "COOLING", "LOOK_ALIKES", "HELD_LOOK_ALIKES", "OFFERS", "OPEN_OFFERS",
 ]  # fmt: skip
 
 # What reads a whole table on purpose, and why that is bearable.
@@ -111,6 +130,10 @@ WHOLE = {
     "GRANTS": {"grants"},  # the same
     "GRANTS_IN_FORCE": {"grants"},  # the same
     "GRANTS_COVERING": {"wanted"},  # the patterns that could cover one name
+    "RESEMBLING": {"wanted"},  # the keys of one name
+    "RESEMBLING_GUARDED": {"wanted"},  # the same
+    "ANY_HELD": {"look_alikes"},  # the first one
+    "ANY_GUARDED": {"name_shapes"},  # the same
     "RULES": {"rules"},  # people make them: there are few
     "OVERLAYS": {"overlays"},  # the same
     "OVERLAYS_IN_FORCE": {"overlays"},  # the same

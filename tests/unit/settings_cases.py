@@ -111,6 +111,7 @@ CASES: dict[tuple[str, str], tuple[Sequence[object], Sequence[object]]] = {
     ("[[upstream]]", "max_page_bytes"): _SIZES,
     ("[[upstream]]", "max_entry_bytes"): _SIZES,
     ("[[upstream]]", "allow_private"): _FLAGS,
+    ("[[upstream]]", "cool_off"): ([*_DURATIONS[0], 0], [each for each in _DURATIONS[1] if each != 0]),
     ("[[upstream]]", "token"): (
         [{"env": "A_1"}, {"env": "_a"}, {"file": "x"}],
         [{}, {"env": "A", "file": "x"}, {"env": "1A"}, {"env": ""}, {"env": "A-B"}, {"file": ""}, {"x": 1}, "s", 1],

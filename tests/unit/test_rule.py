@@ -3,7 +3,14 @@
 from registry.catalog.rule import Rule, approving
 
 
-def _rule(name: str, made_us: int, *, pattern: str = "com.acme/*", audience: tuple[str, ...] | None = None) -> Rule:
+def _rule(
+    name: str,
+    made_us: int,
+    *,
+    pattern: str = "com.acme/*",
+    audience: tuple[str, ...] | None = None,
+    without_cool_off: bool = False,
+) -> Rule:
     return Rule(
         id=f"rule_{name}",
         name=name,
@@ -13,6 +20,7 @@ def _rule(name: str, made_us: int, *, pattern: str = "com.acme/*", audience: tup
         made_us=made_us,
         made_by="ada",
         audience=audience,
+        without_cool_off=without_cool_off,
     )
 
 
@@ -41,6 +49,17 @@ class TestApproving:
         Beside a rule for all teams none is needed.
         """
         assert _names(_rule("one", 1, audience=("data",)), _rule("all", 2)) == ["all"]
+
+    def test_without_cool_off_is_more(self) -> None:
+        """
+        A rule whose versions wait leaves room for one whose versions do not; the other way round it is not needed.
+        """
+        waits, at_once = _rule("waits", 1), _rule("at once", 2, audience=("data",), without_cool_off=True)
+        all_at_once = _rule("all at once", 3, without_cool_off=True)
+
+        assert _names(waits, at_once) == ["waits", "at once"]
+        assert _names(_rule("waits", 1, audience=("data",)), at_once) == ["at once"]
+        assert _names(waits, at_once, all_at_once) == ["all at once"]
 
     def test_what_is_not_covered_or_over(self) -> None:
         """

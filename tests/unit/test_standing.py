@@ -155,6 +155,27 @@ class TestEveryCombination:
         assert found.until_us is None or found.until_us > NOW_US
 
 
+class TestWithoutCoolOff:
+    def test_is_seen_while_others_wait(self) -> None:
+        """
+        An approval that does not wait is the one a new version is shown under, until the cool-off is over.
+        """
+        waits, at_once = approved(id="apr_2"), approved(id="apr_1", without_cool_off=True)
+
+        for approvals in ((waits, at_once), (at_once, waits)):
+            found = verdict(*approvals, fresh_until_us=NOW_US + 5)
+            assert (found.because, found.approved, found.until_us) == (Because.VISIBLE, at_once, NOW_US + 5)
+            assert verdict(*approvals).approved == waits
+
+    def test_ends_when_it_ends(self) -> None:
+        """
+        What is seen by it waits again when it is over before the cool-off is.
+        """
+        over = approved(id="apr_1", without_cool_off=True, expires_us=NOW_US)
+
+        assert verdict(over, approved(id="apr_2"), fresh_until_us=NOW_US + 5).because is Because.COOL_OFF
+
+
 class TestTwoApprovals:
     def test_of_two_for_these_bytes_the_longer_one_counts(self) -> None:
         """

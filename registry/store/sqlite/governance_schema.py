@@ -122,7 +122,7 @@ CLIENTS_OF_TEAMS: Final = (
     "ALTER TABLE views ADD COLUMN compat TEXT",
 )
 
-# What a store of before governance showed, as decisions: everything to the team `everyone`.
+# What a store of before governance showed, as decisions: everything to the team `everyone`, and as soon as it comes.
 BEFORE_GOVERNANCE: Final = (
     """
     INSERT INTO teams (team, record)
@@ -142,14 +142,14 @@ BEFORE_GOVERNANCE: Final = (
     SELECT :approval, '', 'approved', CAST(json_object(
       'id', :approval, 'name', '', 'state', 'approved', 'requested_us', :now_us, 'requested_by', 'system:start',
       'request', 'before governance', 'decided_us', :now_us, 'decided_by', 'system:start',
-      'reason', 'before governance', 'rule', :rule
+      'reason', 'before governance', 'rule', :rule, 'without_cool_off', json('true')
     ) AS BLOB) WHERE EXISTS (SELECT 1 FROM sources)
     """,
     """
     INSERT INTO rules (id, record)
     SELECT :rule, CAST(json_object(
       'id', :rule, 'name', 'before governance', 'pattern', '*', 'approval', :approval,
-      'reason', 'before governance', 'made_us', :now_us, 'made_by', 'system:start'
+      'reason', 'before governance', 'made_us', :now_us, 'made_by', 'system:start', 'without_cool_off', json('true')
     ) AS BLOB) WHERE EXISTS (SELECT 1 FROM sources)
     """,
     """

@@ -20,12 +20,14 @@ from registry.ids import new_id
 from registry.store.sqlite.announcing import ANNOUNCING
 from registry.store.sqlite.connection import APPLICATION_ID, open_unchanged, open_writer
 from registry.store.sqlite.drift_schema import DRIFT
+from registry.store.sqlite.firewall_schema import COOL_OFF, LOOK_ALIKES, OFFERS
 from registry.store.sqlite.governance_schema import (
     APPROVED_UNREFERENCED,
     BEFORE_GOVERNANCE,
     CLIENTS_OF_TEAMS,
     GOVERNANCE,
 )
+from registry.store.sqlite.known_names import know_what_there_is
 from registry.store.sqlite.overlays import OVERLAYS_TABLE
 from registry.store.sqlite.record_schema import AUDIT_CHAIN, AUDIT_KEPT
 from registry.store.sqlite.schema import (
@@ -91,6 +93,12 @@ def _ends(db: "Database", now_us: int) -> None:
         )
 
 
+def _look_alikes(db: "Database", now_us: int) -> None:
+    """What is there already is not held for its name: of what looks like a claimed namespace that is on record."""
+    _all(LOOK_ALIKES)(db, now_us)
+    know_what_there_is(db.conn, now_us)
+
+
 def _seal(db: "Database", now_us: int) -> None:
     """What was recorded until now is the beginning of the chain, as it stands."""
     _all(AUDIT_CHAIN)(db, now_us)
@@ -123,6 +131,9 @@ MIGRATIONS: Final = (
     Migration(number=15, title="drift", oldest_release="0.2.0", apply=_all(DRIFT)),
     Migration(number=16, title="ends of tokens", oldest_release="0.2.0", apply=_ends),
     Migration(number=17, title="clients of teams", oldest_release="0.2.0", apply=_all(CLIENTS_OF_TEAMS)),
+    Migration(number=18, title="cool-off", oldest_release="0.2.0", apply=_all(COOL_OFF)),
+    Migration(number=19, title="look-alikes", oldest_release="0.2.0", apply=_look_alikes),
+    Migration(number=20, title="offers", oldest_release="0.2.0", apply=_all(OFFERS)),
 )
 
 

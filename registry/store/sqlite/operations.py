@@ -3,7 +3,7 @@
 from typing import Final
 
 SOURCES: Final = """
-SELECT name, precedence, claims FROM sources WHERE configured = 1 ORDER BY precedence, name
+SELECT name, precedence, claims, cool_off_us FROM sources WHERE configured = 1 ORDER BY precedence, name
 """
 
 SOURCE_STATES: Final = """
@@ -13,9 +13,11 @@ FROM sources ORDER BY configured DESC, precedence, name
 """
 
 PUT_SOURCE: Final = """
-INSERT INTO sources (name, kind, precedence, claims, configured) VALUES (:name, :kind, :precedence, :claims, 1)
+INSERT INTO sources (name, kind, precedence, claims, cool_off_us, configured)
+VALUES (:name, :kind, :precedence, :claims, :cool_off_us, 1)
 ON CONFLICT (name) DO UPDATE SET
-  kind = excluded.kind, precedence = excluded.precedence, claims = excluded.claims, configured = 1
+  kind = excluded.kind, precedence = excluded.precedence, claims = excluded.claims,
+  cool_off_us = excluded.cool_off_us, configured = 1
 """
 
 UNCONFIGURE_SOURCES: Final = "UPDATE sources SET configured = 0"

@@ -229,10 +229,11 @@ INSERT INTO names (name, folded, folded_slug) VALUES (:name, :folded, :folded_sl
 NEW_ENTRY: Final = """
 INSERT INTO entries (
   source_id, name, version, document_id, text_id, registry_types, transports, rank, status, status_message,
-  status_changed_us, published_us, source_updated_us, mirrored_us, withdrawn_us, seen_in
+  status_changed_us, published_us, source_updated_us, mirrored_us, withdrawn_us, seen_in, fresh_from_us
 ) VALUES (
   :source, :name, :version, :document, :text, :registry_types, :transports, :rank, :status, :status_message,
-  :status_changed_us, :published_us, :source_updated_us, :mirrored_us, NULL, :seen_in
+  :status_changed_us, :published_us, :source_updated_us, :mirrored_us, NULL, :seen_in,
+  :fresh_from_us
 )
 """
 
@@ -247,7 +248,8 @@ CHANGE_ENTRY: Final = """
 UPDATE entries SET document_id = :document, text_id = :text, registry_types = :registry_types,
   transports = :transports, rank = :rank, status = :status, status_message = :status_message,
   status_changed_us = :status_changed_us, published_us = :published_us, source_updated_us = :source_updated_us,
-  mirrored_us = :mirrored_us, withdrawn_us = NULL, seen_in = :seen_in
+  mirrored_us = :mirrored_us, withdrawn_us = NULL, seen_in = :seen_in,
+  waived_by = iif(document_id = :document, waived_by, NULL)
 WHERE id = :id
 """
 
@@ -299,7 +301,7 @@ ENTRIES_OF_NAME: Final = """
 SELECT entries.id, sources.name, entries.version, entries.document_id, documents.digest, entries.text_id,
   entries.registry_types, entries.transports, entries.rank, entries.status, entries.status_message,
   entries.status_changed_us, entries.published_us, entries.source_updated_us, entries.mirrored_us,
-  entries.withdrawn_us
+  entries.withdrawn_us, entries.fresh_from_us, entries.waived_by
 FROM entries JOIN documents ON documents.id = entries.document_id JOIN sources ON sources.id = entries.source_id
 WHERE entries.source_id = :source AND entries.name = :name
 """
@@ -308,7 +310,7 @@ ENTRY_BY_ID: Final = """
 SELECT entries.id, sources.name, entries.version, entries.document_id, documents.digest, entries.text_id,
   entries.registry_types, entries.transports, entries.rank, entries.status, entries.status_message,
   entries.status_changed_us, entries.published_us, entries.source_updated_us, entries.mirrored_us,
-  entries.withdrawn_us
+  entries.withdrawn_us, entries.fresh_from_us, entries.waived_by
 FROM entries JOIN documents ON documents.id = entries.document_id JOIN sources ON sources.id = entries.source_id
 WHERE entries.id = :id
 """
@@ -343,7 +345,7 @@ ENTRIES_BETWEEN: Final = """
 SELECT entries.name, entries.id, sources.name, entries.version, entries.document_id, documents.digest,
   entries.text_id, entries.registry_types, entries.transports, entries.rank, entries.status,
   entries.status_message, entries.status_changed_us, entries.published_us, entries.source_updated_us,
-  entries.mirrored_us, entries.withdrawn_us
+  entries.mirrored_us, entries.withdrawn_us, entries.fresh_from_us, entries.waived_by
 FROM entries JOIN documents ON documents.id = entries.document_id JOIN sources ON sources.id = entries.source_id
 WHERE entries.source_id = :source AND (entries.name, entries.version) > (:name, :version)
   AND entries.name < :high

@@ -85,6 +85,8 @@ def stored_entry(row: Row) -> StoredEntry:
         source_updated_us=row[13],
         mirrored_us=row[14],
         withdrawn_us=row[15],
+        fresh_from_us=row[16] if row[17] is None else None,
+        waived_by=row[17],
     )
 
 

@@ -16,13 +16,13 @@ from registry.catalog.entry import ServerName, SourceId
 from registry.catalog.overlay import Source
 from registry.catalog.view import StoredEntry
 from registry.store.capabilities import Capability
-from registry.store.interface import HeldEntry
 from registry.store.records import (
     DueDocument,
     EntryFinding,
     FindingPosition,
     FindingTotal,
     Growth,
+    HeldEntry,
     Lease,
     Quarantined,
     Run,
@@ -33,6 +33,7 @@ from registry.store.sqlite import announcing, queries, record, rows, sealing
 from registry.store.sqlite import findings as finding_sql
 from registry.store.sqlite import operations as sql
 from registry.store.sqlite import subjects as subject_sql
+from registry.store.sqlite.firewall import SqliteFirewallReads
 from registry.store.sqlite.governance_reads import SqliteGovernanceReads
 from registry.store.sqlite.readers import unreadable
 from registry.store.sqlite.rows import Row, entry_finding
@@ -69,13 +70,22 @@ class SqliteSnapshot:
             self._governance = SqliteGovernanceReads(self._connection)
         return self._governance
 
+    @property
+    def firewall(self) -> SqliteFirewallReads:
+        return SqliteFirewallReads(self._connection)
+
     def team_exists(self, team: str) -> bool:
         return self._row(queries.VIEW, {"team": team}) is not None
 
     def sources(self) -> list[Source]:
         return [
-            Source(id=SourceId(name), precedence=precedence, claims=tuple(msgspec.json.decode(claims)))
-            for name, precedence, claims in self._rows(sql.SOURCES)
+            Source(
+                id=SourceId(name),
+                precedence=precedence,
+                claims=tuple(msgspec.json.decode(claims)),
+                cool_off_us=cool_off_us,
+            )
+            for name, precedence, claims, cool_off_us in self._rows(sql.SOURCES)
         ]
 
     def source_states(self) -> list[SourceState]:

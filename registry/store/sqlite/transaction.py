@@ -20,6 +20,7 @@ from registry.store.sqlite import announcing, queries, record, rows, sealing
 from registry.store.sqlite import findings as finding_sql
 from registry.store.sqlite import operations as sql
 from registry.store.sqlite import subjects as subject_sql
+from registry.store.sqlite.firewall import SqliteFirewall
 from registry.store.sqlite.governance import SqliteGovernance
 from registry.store.sqlite.snapshot import SqliteSnapshot, quarantined_decoder
 from registry.store.subjects import RevokedSubject
@@ -44,10 +45,15 @@ class SqliteTransaction(SqliteSnapshot):
         self._decisions = SqliteGovernance(
             connection, body=self._body, instant_us=lambda: self.instant_us, forget_text=self._forget_text
         )
+        self._firewall = SqliteFirewall(connection, lambda: self.instant_us)
 
     @property
     def governance(self) -> SqliteGovernance:
         return self._decisions
+
+    @property
+    def firewall(self) -> SqliteFirewall:
+        return self._firewall
 
     @property
     def now_us(self) -> int:
@@ -72,6 +78,7 @@ class SqliteTransaction(SqliteSnapshot):
                     "kind": kind,
                     "precedence": source.precedence,
                     "claims": _json(source.claims).decode(),
+                    "cool_off_us": source.cool_off_us,
                 },
             )
 
@@ -80,7 +87,7 @@ class SqliteTransaction(SqliteSnapshot):
 
     # --- entries ---
 
-    def put_entry(self, source: str, entry: Entry, *, seen_in: int) -> int:
+    def put_entry(self, source: str, entry: Entry, *, seen_in: int, fresh_from_us: int | None = None) -> int:
         source_id = self._source_id(source)
         key = {"source": source_id, "name": entry.name, "version": entry.version}
         before = self._connection.execute(queries.ENTRY_DOCUMENT, key).fetchone()
@@ -99,7 +106,8 @@ class SqliteTransaction(SqliteSnapshot):
                     "folded_slug": entry.name.slug.casefold(),
                 },
             )
-            made = self._connection.execute(queries.NEW_ENTRY, bound | {"source": source_id}).lastrowid
+            bound |= {"source": source_id, "fresh_from_us": fresh_from_us}
+            made = self._connection.execute(queries.NEW_ENTRY, bound).lastrowid
             assert made is not None
             self._connection.execute(queries.COUNT_NEW_ENTRY, {"source": source_id})
             self._connection.execute(finding_sql.TO_BE_JUDGED, {"document": document_id})
