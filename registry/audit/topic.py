@@ -12,7 +12,8 @@ from registry.audit.event import AuditEvent, Outcome
 
 class Topic(StrEnum):
     """
-    SYNC: runs that did not complete, lists that shrank, and what came into quarantine.
+    REQUESTS: what waits for somebody's decision. SYNC: runs that did not complete, lists that shrank, what came into
+    quarantine, and names that another source answers for.
     """
 
     REQUESTS = "requests"
@@ -32,6 +33,9 @@ TOPICS: Final = (
     ("approval.", Topic.DECISIONS),
     ("drift_policy.", Topic.DECISIONS),
     ("cool_off.", Topic.DECISIONS),
+    ("look_alike.found", Topic.REQUESTS),
+    ("look_alike.", Topic.DECISIONS),
+    ("name.", Topic.DECISIONS),
     ("grant.", Topic.DECISIONS),
     ("rule.", Topic.DECISIONS),
     ("server.blocked", Topic.DECISIONS),
@@ -50,14 +54,18 @@ def topic_of(event: AuditEvent) -> Topic | None:
     if event.outcome is Outcome.REFUSED:
         return None
     if event.action == _MIRRORED:
-        return Topic.SYNC if event.detail.get("quarantined") else None
+        return Topic.SYNC if event.detail.get("quarantined") or event.detail.get("refused") else None
     return next((topic for begins, topic in TOPICS if event.action.startswith(begins)), None)
 
 
 def teams_of(event: AuditEvent) -> frozenset[str] | None:
-    """The teams that *event* concerns; None for all of them. One that should name them and does not concerns none."""
+    """
+    The teams that *event* concerns; None for all of them. One that should name them and does not concerns none, nor
+    does one about names that not everybody may know of.
+    """
     for fact in ("audience", "teams", "team"):
         if isinstance(named := event.detail.get(fact), str):
             return None if named == "*" else frozenset(named.split())
-    everybody = topic_of(event) is Topic.SYNC or event.action.startswith("server.")
+    trouble = topic_of(event) is Topic.SYNC and not event.detail.get("refused")
+    everybody = trouble or event.action.startswith("server.")
     return None if everybody else frozenset()

@@ -43,7 +43,7 @@ def waive_cool_off(
     event = actor.event(
         "cool_off.waived",
         about,
-        {"server": waived.name, "versions": " ".join(waived.versions), "reason": reason},
+        {"server": waived.name, "versions": " ".join(waived.versions), "audience": "*", "reason": reason},
         digest=digest,
     )
     return Done(value=waived, event=event)

@@ -164,7 +164,7 @@ def cooling_reports(
                     return found, f"{found[-1].name} {found[-1].version}"
                 found.append(
                     CoolingReport(
-                        name=each.name,
+                        name=str(each.name),
                         version=each.version,
                         source=each.source,
                         until=format_instant(each.until_us),

@@ -198,7 +198,8 @@ EXPECTED: Final[Mapping[str, Mapping[Caller, _Row]]] = {
     # Nor by logins: without a proof the form is wrong, and nobody needs one to be nobody.
     **{f"exchange-{method}-token": _alike(200 if method is Method.NONE else 422) for method in Method},
     # Through a proxy, where nobody is on the machine itself. What is asked for is a run of an upstream there is not.
-    "assign-name": _rows(401, {Caller.OPERATOR: (409, 409, 409, 409), Caller.EVERYTHING_ELSE: 409}),
+    # Nobody else offers what is published here, and what is mirrored is not published here.
+    "assign-name": _rows(401, {Caller.OPERATOR: (409, 409, 409, 404), Caller.EVERYTHING_ELSE: (409, 409, 409, 404)}),
     "request-sync-run": _rows(401, {Caller.OPERATOR: 404, Caller.EVERYTHING_ELSE: 404}),
     "test-webhook": _rows(401, {Caller.OPERATOR: 404, Caller.EVERYTHING_ELSE: 404}),
     # The record is in a backup: it takes the auditor, too.

@@ -42,6 +42,8 @@ _DECIDED_TABLES = (
     "capabilities",
     "revoked_subjects",
     "drift_policies",
+    "look_alikes",
+    "offers",
     "comments",
 )
 

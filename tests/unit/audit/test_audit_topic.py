@@ -30,6 +30,9 @@ class TestTopic:
             ("approval.followed", Topic.DRIFT),
             ("drift_policy.set", Topic.DECISIONS),
             ("cool_off.waived", Topic.DECISIONS),
+            ("look_alike.found", Topic.REQUESTS),
+            ("look_alike.released", Topic.DECISIONS),
+            ("name.assigned", Topic.DECISIONS),
             ("sync.failed", Topic.SYNC),
             ("sync.refused", Topic.SYNC),
             ("sync.abandoned", Topic.SYNC),
@@ -61,6 +64,16 @@ class TestTopic:
         """
         assert topic_of(_event("entries.mirrored", quarantined=2)) is Topic.SYNC
         assert topic_of(_event("entries.mirrored", new=2)) is None
+
+    def test_what_another_source_answers_for(self) -> None:
+        """
+        Is for operators to decide, and for no team: not everybody may know of the name.
+        """
+        refused = _event("entries.mirrored", refused=1, refused_names="com.acme/payroll")
+
+        assert topic_of(refused) is Topic.SYNC
+        assert teams_of(refused) == frozenset()
+        assert teams_of(_event("look_alike.found", resembles="com.acme/payroll")) == frozenset()
 
     def test_every_topic_can_come_up(self) -> None:
         """
