@@ -5,9 +5,11 @@ import random
 import subprocess
 import sys
 from pathlib import Path
+from typing import Final
 
 import pytest
 
+from registry.audit.verify import verify_record
 from registry.catalog.approval import State
 from registry.catalog.entry import ServerName
 from registry.catalog.overlay import PRIVATE
@@ -18,6 +20,8 @@ from registry.views import compare, finish
 from tests.store.processes import PROJECT
 
 pytestmark = pytest.mark.anyio
+
+_ALL: Final = 1 << 31
 
 
 class Told:
@@ -73,6 +77,14 @@ class Told:
         return lost + wrong[self._cut_off :]
 
 
+def _broken_link(store: Store) -> object:
+    """Where the record breaks; None for nowhere."""
+    snapshot = store.snapshot()
+    checkpoints, head = snapshot.checkpoints(after=0, limit=_ALL), snapshot.audit_head()
+    assert head.sequence > 0
+    return verify_record(snapshot.sealed_events(after=0, limit=_ALL), checkpoints, head).broken
+
+
 async def _survives(path: Path, *, deaths: int, writes: int) -> None:
     chance, told = random.Random(deaths), Told()
     for number in range(deaths):
@@ -85,13 +97,15 @@ async def _survives(path: Path, *, deaths: int, writes: int) -> None:
             compared = await compare(store, SystemClock())
             assert compared.differences == ()
             assert compared.names > 0
+            assert _broken_link(store) is None
         finally:
             await store.aclose()
 
 
 async def test_killed_five_times_while_deciding(path_on_disk: Path) -> None:
     """
-    Grants, approvals, publications and blocks that were answered are there, and every view equals its recomputation.
+    Grants, approvals, publications and blocks that were answered are there, every view equals its recomputation, and
+    the record is whole.
     """
     await _survives(path_on_disk, deaths=5, writes=60)
 
