@@ -24,9 +24,11 @@ _WITHOUT_A_BODY = {
     "end-rule",
     "exchange-none-token",
     "make-backup",
+    "remove-overlay",
     "revoke-capability",
     "revoke-grant",
     "revoke-token",
+    "test-webhook",
     "unblock-server",
 }
 
