@@ -13,7 +13,7 @@ import socket
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from typing import Final
 
@@ -37,7 +37,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def main() -> None:
-    """Fork until whoever asks is gone. In what was forked: be what was wanted."""
+    """Fork until whoever asks is gone, and end what is left then. In what was forked: be what was wanted."""
     _import_everything()
     be = _fork_until_gone(socket.socket(fileno=int(sys.argv[1])))
     if be is not None:
@@ -75,6 +75,7 @@ def _fork_until_gone(control: socket.socket) -> Callable[[], None] | None:
                     continue
                 message, descriptors, *_ = socket.recv_fds(control, MOST_BYTES, STREAMS + 1)
                 if not message:
+                    _end(key.data[0] for key in waiting.get_map().values() if key.fileobj is not control)
                     return None
                 pid = os.fork()
                 if pid == 0:
@@ -94,6 +95,12 @@ def _reap(_: int, pid: int, told: int) -> None:
     _, status = os.waitpid(pid, 0)
     os.write(told, str(os.waitstatus_to_exitcode(status)).encode())
     os.close(told)
+
+
+def _end(pids: Iterable[int]) -> None:
+    """Nobody is left who would: tests that were killed leave no servers behind."""
+    for pid in pids:
+        os.kill(pid, signal.SIGTERM)
 
 
 def _become(wanted: Wanted, descriptors: list[int]) -> Callable[[], None]:
