@@ -11,6 +11,7 @@ from registry.api.params import include_deleted, parse_query
 from registry.api.path import name_in, version_in
 from registry.catalog.overlay import PRIVATE, Source
 from registry.catalog.published import published, published_item
+from registry.governing.firewall import owned_by
 from registry.policy.namespaces import may_publish
 from registry.store.interface import Snapshot, Store
 
@@ -19,7 +20,8 @@ async def pending_version(scope: HTTPScope, store: Store, private: Source) -> AS
     """
     The version in the path as its publishers see it, if the caller is one of them; None if not, or there is none.
 
-    A deleted one only if asked for. Ask once the caller is known, and the view has no such version.
+    A deleted one only if asked for; none of a name that another source answers for by now. Ask once the caller is known,
+    and the view has no such version.
 
     Raises what the parts of the path and the query do.
     """
@@ -32,6 +34,8 @@ async def pending_version(scope: HTTPScope, store: Store, private: Source) -> AS
     deleted = include_deleted(parse_query(scope["query_string"]))
 
     def found(snapshot: Snapshot) -> bytes | None:
+        if owned_by(snapshot, name).source != PRIVATE:
+            return None
         of_name = published(snapshot.entries(PRIVATE, name))
         own = next((each for each in of_name if each.entry.version == version), None)
         if own is None or (own.deleted and not deleted):

@@ -32,6 +32,7 @@ TOPICS: Final = (
     ("approval.followed", Topic.DRIFT),
     ("approval.", Topic.DECISIONS),
     ("drift_policy.", Topic.DECISIONS),
+    ("overlay.", Topic.DECISIONS),
     ("cool_off.", Topic.DECISIONS),
     ("look_alike.found", Topic.REQUESTS),
     ("look_alike.", Topic.DECISIONS),

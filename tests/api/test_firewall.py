@@ -7,12 +7,14 @@ import pytest
 
 from registry.policy.principal import Role
 from tests.api.governing import Person, everywhere
+from tests.api.publishing import Client, manifest
 from tests.api.world import entry
 from tests.doubles.loaded_store import ANONYMOUS
 from tests.e2e.command import mcp_registry
 from tests.running import RunningRegistry
 
 PAYROLL, ALIKE, WEATHER, TIDE = "com.acme/payroll", "com.acrne/payroll", "io.github.octavia/weather", "org.tide/table"
+DESK = "com.partner/desk"
 DAY_S = 24 * 3600
 _OLD = entry(WEATHER, "1.0.0")
 _GOVERNANCE = """
@@ -157,3 +159,20 @@ class TestOffer:
         assert (back.status, reader.reads(PAYROLL, "1.0.0")) == (200, 200)
         shown = json.loads(mcp_registry("offers", "--all", "--config", registry.config, "--json").out)
         assert [each["source"] for each in shown] == ["internal", "public"]
+
+    def test_what_was_published_before_a_name_moved(self, registry: RunningRegistry) -> None:
+        """
+        issue §3, §5: the owner alone answers, also to those who published it before.
+        """
+        publisher = Person(registry, "pat", Role.PUBLISHER, namespaces=("com.partner/*",))
+        client = Client(registry, publisher.token)
+        assert client.publish(manifest(DESK)).status == 200
+        assert client.read(DESK, "1.0.0").status == 200
+        listed = registry.config.parent / "public.json"
+        listed.write_bytes(listed.read_bytes().replace(b"]}", b",%b]}" % entry(DESK, "7.0.0")))
+        synced = mcp_registry("sync", "--upstream", "public", "--server", registry.url)
+        assert synced.status == 0, synced.err
+
+        decided = _operator(registry).post("/v1/offers/assign", name=DESK, source="public", reason="theirs")
+
+        assert (decided.status, client.read(DESK, "1.0.0").status) == (200, 403)

@@ -29,6 +29,7 @@ class TestTopic:
             ("approval.drafted", Topic.DRIFT),
             ("approval.followed", Topic.DRIFT),
             ("drift_policy.set", Topic.DECISIONS),
+            ("overlay.set", Topic.DECISIONS),
             ("cool_off.waived", Topic.DECISIONS),
             ("look_alike.found", Topic.REQUESTS),
             ("look_alike.released", Topic.DECISIONS),
