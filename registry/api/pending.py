@@ -20,8 +20,8 @@ async def pending_version(scope: HTTPScope, store: Store, private: Source) -> AS
     """
     The version in the path as its publishers see it, if the caller is one of them; None if not, or there is none.
 
-    A deleted one only if asked for; none of a name that another source answers for by now. Ask once the caller is known,
-    and the view has no such version.
+    A deleted one only if asked for; none of a name that another source answers for by now. Ask once the caller is
+    known, and the view has no such version.
 
     Raises what the parts of the path and the query do.
     """
