@@ -66,7 +66,9 @@ def _governing(operation: dict[str, Any]) -> bool:  # Any: as above
     return bool({"governance", "readers", "capabilities", "record"}.intersection(operation["tags"]))
 
 
-without_a_credential = _described(lambda path, each: not each.get("security") and not _below_an_address(path))
+without_a_credential = _described(
+    lambda path, each: not (each.get("security") or _below_an_address(path) or _governing(each))
+)
 with_a_credential = _described(
     lambda path, each: bool(each.get("security")) and not (_below_an_address(path) or _governing(each))
 )
