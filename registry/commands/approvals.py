@@ -68,7 +68,7 @@ def approve(
     Raises:
         NotFound: there is no such approval.
         Conflict: it is not waiting for a decision.
-        Refused: *actor* asked for it, published what it names, or agreed already.
+        Refused: *actor* asked for it, published or edited what it names, or agreed already.
     """
     before = _approval(transaction, approval_id)
     state = moved(before, Move.APPROVE)
@@ -104,11 +104,11 @@ def approve_now(
 
     Raises:
         NotFound, Invalid: as `request_approval` does.
-        Refused: *actor* published what it names, or has asked for it and waits for somebody else's decision.
+        Refused: *actor* published or edited what it names, or has asked for it and waits for somebody else's decision.
     """
     entries = _entries(transaction, wanted)
     asked = _requested(transaction, wanted, reason=reason, actor=actor)
-    _require_not_publisher(transaction, asked, entries, actor)
+    _require_not_author(transaction, asked, entries, actor)
     for waiting in transaction.governance.approvals(state=State.REQUESTED, name=asked.name, limit=1000):
         if waiting.requested_by == actor.subject and waiting.first_by is None:
             raise Refused(f"you asked for {wanted.name} yourself, by {waiting.id}; another approver decides")
@@ -214,15 +214,17 @@ def _require_another(transaction: Transaction, approval: Approval, actor: Actor)
         raise Refused(f"you {said} {approval.id} yourself; another approver decides")
     named = {each.version for each in transaction.governance.versions_of(approval.id, limit=10_000)}
     entries = standing(transaction, ServerName(approval.name)).entries
-    _require_not_publisher(transaction, approval, [entry for entry in entries if entry.version in named], actor)
+    _require_not_author(transaction, approval, [entry for entry in entries if entry.version in named], actor)
 
 
-def _require_not_publisher(
+def _require_not_author(
     transaction: Transaction, approval: Approval, entries: Sequence[StoredEntry], actor: Actor
 ) -> None:
     for entry in entries:
-        if transaction.governance.publisher(entry.id) == actor.subject:
-            raise Refused(f"you published {approval.name}@{entry.version} yourself; another approver decides")
+        authors = transaction.governance.authors(entry.id)
+        if actor.subject in authors:
+            did = "published" if actor.subject == authors[0] else "edited"
+            raise Refused(f"you {did} {approval.name}@{entry.version} yourself; another approver decides")
 
 
 def _require_future(transaction: Transaction, expires_us: int | None) -> None:

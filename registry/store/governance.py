@@ -119,8 +119,8 @@ class GovernanceReads(Protocol):
     def differences(self, team: str, name: ServerName, verdicts: Sequence[Verdict]) -> list[str]:
         """In words, what is stored of *name* in the view of *team* otherwise than *verdicts* say."""
 
-    def publisher(self, entry_id: int) -> str | None:
-        """Who published an entry here; None for one that is mirrored."""
+    def authors(self, entry_id: int) -> list[str]:
+        """Who published an entry here, then who edited it last, if anybody did; empty for one that is mirrored."""
 
 
 class Governance(GovernanceReads, Protocol):

@@ -246,7 +246,7 @@ class Transaction(Snapshot, Protocol):
         """
 
     def put_publication(self, entry_id: int, *, subject: str, remote_urls: Collection[str]) -> None:
-        """Who published the entry, unless that is known already, and where it says it can be reached."""
+        """Who published the entry, or else, where that is known already, edited it; and where it can be reached."""
 
     def change_status(self, entry_id: int, status: str, message: str | None, *, status_changed_us: int) -> None:
         """Set these facts of an entry, at the instant of this change."""

@@ -10,6 +10,7 @@ from registry.catalog.overlay import PRIVATE
 from registry.commands.actor import Actor, local
 from registry.commands.approvals import Wanted, approve, approve_now, reject, request_approval, revoke_approval
 from registry.commands.change import Change
+from registry.commands.edit import edit
 from registry.commands.publish import Publication, publish
 from registry.commands.rules import block, end_rule, make_rule, unblock
 from registry.commands.teams import edit_team, grant_access, make_team, revoke_access
@@ -136,6 +137,26 @@ class TestApprovals:
             await do(store, lambda t: approve(t, request.id, reason="", actor=carol, needed=2))
         with pytest.raises(Refused, match="second person"):
             await do(store, lambda t: approve(t, request.id, reason="", actor=local("root"), needed=2))
+
+    async def test_nobody_decides_about_bytes_of_their_own(self, store: Store) -> None:
+        """
+        Who edited last wrote what there is, and decides as little about it as who published it; somebody else may.
+        """
+        await store.transact(lambda t: t.put_sources([(source(), "http"), (source(PRIVATE, 0), PRIVATE)]))
+        carol, dora = (Actor(subject=name, roles=("approver",)) for name in ("carol", "dora"))
+        written = [(publish, BEN, "a"), (edit, dora, "b"), (edit, carol, "c")]
+        for command, by, body in written:
+            publication = Publication(entry=entry(PAY, body=body, published_us=None))
+            change = Change(actor=by, now_us=NOW_US)
+            await do(store, lambda t, c=command, p=publication, w=change: c(t, p, w))  # type: ignore[misc]  # bound per round
+        request = await do(store, lambda t: request_approval(t, Wanted(name=PAY), reason="", actor=ADA))
+
+        for own, words in ((BEN, "you published"), (carol, "you edited")):
+            with pytest.raises(Refused, match=words):
+                await do(store, lambda t, a=own: approve(t, request.id, reason="", actor=a))  # type: ignore[misc]  # bound per round
+            with pytest.raises(Refused, match=words):
+                await approved(store, by=own)
+        assert (await approved(store, by=dora)).state is State.APPROVED
 
     async def test_what_cannot_be_asked_for(self, store: Store) -> None:
         """

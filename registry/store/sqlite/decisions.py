@@ -114,7 +114,7 @@ PUT_SEVERITY: Final = "INSERT INTO severities (rule, severity) VALUES (:rule, :s
 COMMENTS: Final = "SELECT record FROM comments INDEXED BY comments_on WHERE approval_id = :approval ORDER BY number"
 PUT_COMMENT: Final = "INSERT INTO comments (approval_id, record) VALUES (:approval, :record)"
 
-PUBLISHER: Final = "SELECT subject FROM publications WHERE entry_id = :entry"
+AUTHORS: Final = "SELECT subject, edited_by FROM publications WHERE entry_id = :entry"
 
 # What changes by time alone: the names of a view, and the earliest of them in the view itself.
 FORGET_TIME: Final = "DELETE FROM view_times WHERE view_id = :view AND name = :name"

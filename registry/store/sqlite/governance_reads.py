@@ -141,9 +141,9 @@ class SqliteGovernanceReads:
         wrong = [what for _, what in different_rows(self._connection, view, name, verdicts, team, overlays)]
         return [*wrong, *different_time(self._connection, view, name, verdicts)]
 
-    def publisher(self, entry_id: int) -> str | None:
-        row = self._row(sql.PUBLISHER, {"entry": entry_id})
-        return None if row is None else row[0]
+    def authors(self, entry_id: int) -> list[str]:
+        row = self._row(sql.AUTHORS, {"entry": entry_id})
+        return [subject for subject in row or () if subject is not None]
 
     def _view(self, team: str) -> int:
         row = self._row(queries.VIEW, {"team": team})

@@ -33,6 +33,7 @@ from registry.store.sqlite.record_schema import AUDIT_CHAIN, AUDIT_KEPT
 from registry.store.sqlite.schema import (
     CAPABILITIES,
     CATALOG,
+    EDITORS,
     ENDS_OF_TOKENS,
     FINDINGS,
     LOGINS,
@@ -134,6 +135,8 @@ MIGRATIONS: Final = (
     Migration(number=18, title="cool-off", oldest_release="0.2.0", apply=_all(COOL_OFF)),
     Migration(number=19, title="look-alikes", oldest_release="0.2.0", apply=_look_alikes),
     Migration(number=20, title="offers", oldest_release="0.2.0", apply=_all(OFFERS)),
+    # Older code would not write down who edits.
+    Migration(number=21, title="editors", oldest_release="0.2.0", apply=_all(EDITORS)),
 )
 
 

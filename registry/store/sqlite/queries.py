@@ -320,7 +320,8 @@ DIGEST: Final = "SELECT digest FROM documents WHERE id = :id"
 # --- what was published here ------------------------------------------------------------------------------------
 
 NEW_PUBLICATION: Final = """
-INSERT INTO publications (entry_id, subject) VALUES (:entry, :subject) ON CONFLICT DO NOTHING
+INSERT INTO publications (entry_id, subject) VALUES (:entry, :subject)
+ON CONFLICT DO UPDATE SET edited_by = excluded.subject
 """
 FORGET_REMOTES: Final = "DELETE FROM private_remotes WHERE entry_id = :entry"
 NEW_REMOTE: Final = "INSERT INTO private_remotes (url, entry_id) VALUES (:url, :entry) ON CONFLICT DO NOTHING"

@@ -330,6 +330,9 @@ FINDINGS: Final = (
     "INSERT INTO unjudged_documents (document_id) SELECT DISTINCT document_id FROM entries WHERE withdrawn_us IS NULL",
 )
 
+# Who edited last wrote the bytes that there are.
+EDITORS: Final = ("ALTER TABLE publications ADD COLUMN edited_by TEXT",)
+
 # SQLite is slow where a statement fires triggers, and where it updates a column that references something
 # (queries.py): what the two triggers did for every new entry its transaction does.
 PLAIN_STATEMENTS: Final = (
