@@ -54,9 +54,12 @@ def screen_again(transaction: Transaction, names: Iterable[ServerName]) -> list[
 
 
 def guard(transaction: Transaction, name: ServerName) -> list[ServerName]:
-    """From now on nothing may look like *name*, which somebody approved; the names that are held because they do."""
-    if not transaction.firewall.guard(name):
-        return []
+    """
+    From now on nothing may look like *name*, which is approved or claimed; the names that are held because they do.
+
+    Also of what was guarded before: meanwhile nobody may have vouched for it, and others may have come.
+    """
+    transaction.firewall.guard(name)
     return _hold_what_resembles(transaction, name)
 
 

@@ -128,6 +128,24 @@ class TestApproved:
 
         assert held(store) == {}
 
+    @pytest.mark.parametrize("ending", ["revoked", "expired"])
+    async def test_again_when_somebody_approves_it_again(self, store: Store, clock: FrozenClock, ending: str) -> None:
+        """
+        What came while nobody vouched for the name is held as soon as somebody does.
+        """
+        await listed(store, PAY)
+        approval = await approved(store, expires_us=NOW_US + 1_000_000)
+        if ending == "revoked":
+            await do(store, lambda t: revoke_approval(t, approval.id, reason="a mistake", actor=BEN))
+        clock.advance(1)
+        await listed(store, ALIKE)
+        assert held(store) == {}
+
+        await approved(store)
+
+        assert held(store) == {ALIKE: PAY}
+        assert {name for name, _ in await shown(store, EVERYONE)} == {PAY}
+
 
 class TestClaimed:
     async def test_a_namespace_beside_a_claimed_one(self, store: Store) -> None:
@@ -162,6 +180,20 @@ class TestClaimed:
         await listed(store, "com.acmedata/x")
         await claiming(store, "com.acme.*")
         await listed(store, "com.acme.data/x", of="internal")
+
+        assert held(store) == {"com.acmedata/x": "com.acme.data/x"}
+
+    async def test_a_claim_that_comes_again(self, store: Store) -> None:
+        """
+        What came while the namespace was not claimed is held as soon as it is.
+        """
+        await claiming(store, "com.acme.*")
+        await listed(store, "com.acme.data/x", of="internal")
+        await claiming(store)
+        await listed(store, "com.acmedata/x")
+        assert held(store) == {}
+
+        await claiming(store, "com.acme.*")
 
         assert held(store) == {"com.acmedata/x": "com.acme.data/x"}
 
