@@ -99,6 +99,36 @@ class TestApproved:
         assert KEY in await shown(store, "backend")
         assert KEY not in await shown(store, EVERYONE)
 
+    async def test_for_some_teams_takes_nothing_from_others(self, store: Store) -> None:
+        """
+        What a rule lets all see stays when one team has the other approved; what comes later, or is not approved, is
+        held.
+        """
+        await team(store, "backend", "*")
+        await listed(store, PAY, ALIKE)
+
+        await approved(store, ALIKE, audience=("backend",))
+        assert held(store) == {}
+        assert {name for name, _ in await shown(store, EVERYONE)} == {PAY, ALIKE}
+
+        await listed(store, "com.acrme/pay")
+        assert held(store) == {"com.acrme/pay": ALIKE}
+        await approved(store, ALIKE)
+        assert held(store) == {"com.acrme/pay": ALIKE, PAY: ALIKE}
+
+    async def test_for_some_teams_holds_what_nothing_approves(self, store: Store) -> None:
+        """
+        A rule that is made later does not let it be seen.
+        """
+        await team(store, "backend", "*")
+        (rule,) = store.snapshot().governance.rules(in_force=True)
+        await do(store, lambda t: revoke_approval(t, rule.approval, reason="by hand", actor=ADA))
+        await listed(store, PAY, ALIKE)
+
+        await approved(store, audience=("backend",))
+
+        assert held(store) == {ALIKE: PAY}
+
     async def test_two_that_are_approved(self, store: Store) -> None:
         """
         Neither is held for looking like the other, until an approval of one is revoked.
