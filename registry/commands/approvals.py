@@ -258,7 +258,7 @@ def _put_in_force(transaction: Transaction, approval: Approval) -> None:
         ):
             governance.put_approval(msgspec.structs.replace(earlier, state=moved(earlier, Move.SUPERSEDE)))
             superseded.append(earlier_id)
-    follow_names(transaction, [name, *guard(transaction, name)])
+    follow_names(transaction, [name, *guard(transaction, name, for_all=approval.audience is None)])
     for earlier_id in superseded:
         governance.release(earlier_id, name)
 

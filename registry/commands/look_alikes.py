@@ -53,11 +53,18 @@ def screen_again(transaction: Transaction, names: Iterable[ServerName]) -> list[
     return others
 
 
-def guard(transaction: Transaction, name: ServerName) -> list[ServerName]:
-    """From now on nothing may look like *name*, which somebody approved; the names that are held because they do."""
-    if not transaction.firewall.guard(name):
-        return []
-    return _hold_what_resembles(transaction, name)
+def guard(transaction: Transaction, name: ServerName, *, for_all: bool = True) -> list[ServerName]:
+    """
+    From now on nothing may look like *name*, which is approved or claimed; the names that are held because they do.
+
+    Also of what was guarded before: meanwhile nobody may have vouched for it, and others may have come.
+
+    Args:
+        for_all: Whether it is approved for all teams. Else no other name is held that something approves: who decides
+            for some teams takes nothing from the others. What comes later is held all the same.
+    """
+    transaction.firewall.guard(name)
+    return _hold_what_resembles(transaction, name, approved_too=for_all)
 
 
 def screen_one(transaction: Transaction, name: ServerName) -> None:
@@ -67,8 +74,10 @@ def screen_one(transaction: Transaction, name: ServerName) -> None:
         _hold_if_it_resembles(transaction, name, claims)
 
 
-def resembling(transaction: Transaction, name: ServerName) -> list[tuple[ServerName, Likeness]]:
-    """What will be held, and why, when *name* is guarded."""
+def resembling(
+    transaction: Transaction, name: ServerName, *, approved_too: bool = True
+) -> list[tuple[ServerName, Likeness]]:
+    """What will be held, and why, when *name* is guarded. *approved_too*: also what a rule or a policy approves."""
     claims = Claims(transaction.sources())
     return [
         (other, how)
@@ -76,6 +85,7 @@ def resembling(transaction: Transaction, name: ServerName) -> list[tuple[ServerN
         if (how := likeness(name, other)) is not None
         and transaction.firewall.look_alike(other) is None
         and not _vouched_for(transaction, other, claims)
+        and (approved_too or not _approved(transaction, other))
     ]
 
 
@@ -115,8 +125,8 @@ def _hold_if_in_a_namespace(transaction: Transaction, name: ServerName, claims: 
     return True
 
 
-def _hold_what_resembles(transaction: Transaction, name: ServerName) -> list[ServerName]:
-    found = resembling(transaction, name)
+def _hold_what_resembles(transaction: Transaction, name: ServerName, *, approved_too: bool = True) -> list[ServerName]:
+    found = resembling(transaction, name, approved_too=approved_too)
     for other, how in found:
         _hold(transaction, other, str(name), how)
     return [other for other, _ in found]
@@ -135,3 +145,8 @@ def _vouched_for(transaction: Transaction, name: ServerName, claims: Claims) -> 
         return True
     approvals = transaction.governance.approvals(state=State.APPROVED, name=str(name), limit=_MOST_APPROVALS)
     return any(approval.by_a_person and approval.in_force(transaction.now_us) for approval in approvals)
+
+
+def _approved(transaction: Transaction, name: ServerName) -> bool:
+    """Whether anything approves a version of *name*, for any team."""
+    return any(each.approval.in_force(transaction.now_us) for each in transaction.governance.approved(name))

@@ -78,8 +78,8 @@ class Firewall(FirewallReads, Protocol):
     def know(self, name: ServerName, *, guarded: bool) -> bool:
         """Have *name* be found by what looks like it; whether it was unknown. A known one stays as it is."""
 
-    def guard(self, name: ServerName) -> bool:
-        """What looks like *name* is looked for among the guarded ones; whether it was none of them before."""
+    def guard(self, name: ServerName) -> None:
+        """What looks like *name* is looked for among the guarded ones, from now on."""
 
     def put_look_alike(self, look_alike: LookAlike) -> None: ...
     def forget_look_alike(self, name: ServerName) -> None: ...

@@ -99,6 +99,36 @@ class TestApproved:
         assert KEY in await shown(store, "backend")
         assert KEY not in await shown(store, EVERYONE)
 
+    async def test_for_some_teams_takes_nothing_from_others(self, store: Store) -> None:
+        """
+        What a rule lets all see stays when one team has the other approved; what comes later, or is not approved, is
+        held.
+        """
+        await team(store, "backend", "*")
+        await listed(store, PAY, ALIKE)
+
+        await approved(store, ALIKE, audience=("backend",))
+        assert held(store) == {}
+        assert {name for name, _ in await shown(store, EVERYONE)} == {PAY, ALIKE}
+
+        await listed(store, "com.acrme/pay")
+        assert held(store) == {"com.acrme/pay": ALIKE}
+        await approved(store, ALIKE)
+        assert held(store) == {"com.acrme/pay": ALIKE, PAY: ALIKE}
+
+    async def test_for_some_teams_holds_what_nothing_approves(self, store: Store) -> None:
+        """
+        A rule that is made later does not let it be seen.
+        """
+        await team(store, "backend", "*")
+        (rule,) = store.snapshot().governance.rules(in_force=True)
+        await do(store, lambda t: revoke_approval(t, rule.approval, reason="by hand", actor=ADA))
+        await listed(store, PAY, ALIKE)
+
+        await approved(store, audience=("backend",))
+
+        assert held(store) == {ALIKE: PAY}
+
     async def test_two_that_are_approved(self, store: Store) -> None:
         """
         Neither is held for looking like the other, until an approval of one is revoked.
@@ -127,6 +157,24 @@ class TestApproved:
         await listed(store, ALIKE)
 
         assert held(store) == {}
+
+    @pytest.mark.parametrize("ending", ["revoked", "expired"])
+    async def test_again_when_somebody_approves_it_again(self, store: Store, clock: FrozenClock, ending: str) -> None:
+        """
+        What came while nobody vouched for the name is held as soon as somebody does.
+        """
+        await listed(store, PAY)
+        approval = await approved(store, expires_us=NOW_US + 1_000_000)
+        if ending == "revoked":
+            await do(store, lambda t: revoke_approval(t, approval.id, reason="a mistake", actor=BEN))
+        clock.advance(1)
+        await listed(store, ALIKE)
+        assert held(store) == {}
+
+        await approved(store)
+
+        assert held(store) == {ALIKE: PAY}
+        assert {name for name, _ in await shown(store, EVERYONE)} == {PAY}
 
 
 class TestClaimed:
@@ -162,6 +210,20 @@ class TestClaimed:
         await listed(store, "com.acmedata/x")
         await claiming(store, "com.acme.*")
         await listed(store, "com.acme.data/x", of="internal")
+
+        assert held(store) == {"com.acmedata/x": "com.acme.data/x"}
+
+    async def test_a_claim_that_comes_again(self, store: Store) -> None:
+        """
+        What came while the namespace was not claimed is held as soon as it is.
+        """
+        await claiming(store, "com.acme.*")
+        await listed(store, "com.acme.data/x", of="internal")
+        await claiming(store)
+        await listed(store, "com.acmedata/x")
+        assert held(store) == {}
+
+        await claiming(store, "com.acme.*")
 
         assert held(store) == {"com.acmedata/x": "com.acme.data/x"}
 

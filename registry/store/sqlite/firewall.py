@@ -159,10 +159,9 @@ class SqliteFirewall(SqliteFirewallReads):
         self._any_guarded = self._any_guarded or guarded or None
         return True
 
-    def guard(self, name: ServerName) -> bool:
-        changed = [self._connection.execute(GUARD, {"key": key, "name": name}).rowcount for key in shape(name)]
+    def guard(self, name: ServerName) -> None:
+        self._connection.executemany(GUARD, [{"key": key, "name": name} for key in shape(name)])
         self._any_guarded = True
-        return any(changed)
 
     def put_look_alike(self, look_alike: LookAlike) -> None:
         self._any_held = True
