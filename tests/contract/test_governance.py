@@ -239,8 +239,8 @@ class TestPublishers:
 
         await store.transact(lambda transaction: transaction.put_publication(ours.id, subject="ci", remote_urls=()))
 
-        assert store.snapshot().governance.publisher(ours.id) == "ci"
-        assert store.snapshot().governance.publisher(mirrored.id) is None
+        assert store.snapshot().governance.authors(ours.id) == ["ci"]
+        assert store.snapshot().governance.authors(mirrored.id) == []
 
 
 class TestPending:
