@@ -6,6 +6,7 @@ And the real data if it is there.
 import ipaddress
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -18,6 +19,9 @@ from hypothesis import settings
 # A green run stays green: the same examples each time. The long tests look elsewhere each time.
 settings.register_profile("same examples", derandomize=True, deadline=None)
 settings.load_profile("same examples")
+
+# Whoever starts the tests in the background of a shell has it ignored, and so would every command that is interrupted.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _REAL_DATA_FILE = "public-registry-2025-12-18.jsonl"
 _PROJECT = Path(__file__).resolve().parent.parent
