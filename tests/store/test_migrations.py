@@ -216,6 +216,33 @@ class TestEndsOfTokens:
         assert found == [(None,), (7,), (5,)]
 
 
+class TestFirewall:
+    def test_what_is_there_is_not_held_back(self, tmp_path: Path) -> None:
+        """
+        What an older release has mirrored waits for nothing, and what looks like a claimed namespace is on record as
+        released; from then on it is found by what looks like it.
+        """
+        path = tmp_path / "registry.db"
+        before = tuple(step for step in MIGRATIONS if step.title not in ("cool-off", "look-alikes"))
+        migrate(path, clock=SystemClock(), release=RELEASE, migrations=before)
+        with closing(open_writer(path)) as connection:
+            _insert_row(connection, "1")
+            connection.execute("UPDATE sources SET claims = '[\"com.acme\"]'")
+            connection.execute(
+                "INSERT INTO names (name, folded, folded_slug) VALUES ('com.acrne/x', 'com.acrne/x', 'x')"
+            )
+
+        assert _migrate(path) == ["cool-off", "look-alikes"]
+
+        with closing(open_reader(path)) as connection:
+            assert connection.execute("SELECT fresh_from_us FROM entries").fetchall() == [(None,)]
+            found = connection.execute("SELECT name, held, record FROM look_alikes").fetchall()
+            known = connection.execute("SELECT DISTINCT name FROM name_shapes ORDER BY name").fetchall()
+        assert [(name, held) for name, held, _ in found] == [("com.acrne/x", 0)]
+        assert json.loads(found[0][2])["reason"] == "before governance"
+        assert known == [("a/b",), ("com.acrne/x",)]
+
+
 class TestOlderCode:
     @pytest.mark.parametrize("needed", ["0.2.1", "0.3.0", "0.10.0", "9.0.0"])
     def test_refuses_a_newer_file(self, tmp_path: Path, needed: str) -> None:
