@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from registry.catalog.approval import Approval, ApprovedVersion, Move, State, moved
+from registry.catalog.drift import within_audience
 from registry.catalog.entry import ServerName
 from registry.catalog.team import audience_words
 from registry.catalog.view import StoredEntry
@@ -104,14 +105,13 @@ def approve_now(
 
     Raises:
         NotFound, Invalid: as `request_approval` does.
-        Refused: *actor* published or edited what it names, or has asked for it and waits for somebody else's decision.
+        Refused: *actor* published or edited what it names, or asked for it and waits for somebody else's decision,
+            or was told no.
     """
     entries = _entries(transaction, wanted)
     asked = _requested(transaction, wanted, reason=reason, actor=actor)
     _require_not_author(transaction, asked, entries, actor)
-    for waiting in transaction.governance.approvals(state=State.REQUESTED, name=asked.name, limit=1000):
-        if waiting.requested_by == actor.subject and waiting.first_by is None:
-            raise Refused(f"you asked for {wanted.name} yourself, by {waiting.id}; another approver decides")
+    _require_not_asked(transaction, asked, entries, actor)
     if needed > 1:
         first = msgspec.structs.replace(asked, first_by=actor.subject)
         transaction.governance.put_approval(first)
@@ -225,6 +225,34 @@ def _require_not_author(
         if actor.subject in authors:
             did = "published" if actor.subject == authors[0] else "edited"
             raise Refused(f"you {did} {approval.name}@{entry.version} yourself; another approver decides")
+
+
+def _require_not_asked(transaction: Transaction, asked: Approval, entries: Sequence[StoredEntry], actor: Actor) -> None:
+    """That *actor* has not left it to others: by a request that waits, or one for these bytes that was rejected."""
+    for waiting in transaction.governance.approvals(state=State.REQUESTED, name=asked.name, limit=1000):
+        # Where it takes two, the first to approve of their own accord is on record as who asked.
+        if waiting.requested_by == actor.subject and waiting.first_by != actor.subject:
+            raise Refused(f"you asked for {asked.name} yourself, by {waiting.id}; another approver decides")
+    bytes_of = {(entry.version, entry.digest) for entry in entries}
+    by_others = [
+        each
+        for each in transaction.governance.approved(ServerName(asked.name))
+        if (each.version, each.digest) in bytes_of and each.approval.decided_by != actor.subject
+    ]
+    agreed = {
+        (each.version, each.digest)
+        for each in by_others
+        if each.approval.by_a_person
+        and each.approval.in_force(transaction.now_us)
+        and within_audience(asked.audience, each.approval.audience)
+    }
+    for each in by_others:
+        told_no = each.approval.state is State.REJECTED and each.approval.requested_by == actor.subject
+        if told_no and (each.version, each.digest) not in agreed:
+            raise Refused(
+                f"you asked for {asked.name}@{each.version} yourself, and {each.approval.id} was rejected; "
+                "another approver decides"
+            )
 
 
 def _require_future(transaction: Transaction, expires_us: int | None) -> None:

@@ -49,7 +49,7 @@ class Consent(msgspec.Struct, kw_only=True):
     of a version that one is held.
 
     `number`: in the order of decisions. `draft`: beside which it is a draft. `policy`: whether one approved it.
-    `without`: it does not wait for a cool-off.
+    `without`: it does not wait for a cool-off. `asked_by`, `decided_by`: who did, where it is a person.
     """
 
     name: str
@@ -62,6 +62,8 @@ class Consent(msgspec.Struct, kw_only=True):
     draft: str | None = None
     policy: bool = False
     without: bool = False
+    asked_by: str | None = None
+    decided_by: str | None = None
 
     def in_force(self, now_us: int) -> bool:
         return self.state == "approved" and now_us < self.ends_us
@@ -297,6 +299,20 @@ class Oracle:
         return any(
             says in each.says and each.state in ("rejected", "revoked") and _within(audience, each.audience)
             for each in self.consents.values()
+        )
+
+    def told_no(
+        self, who: str, name: str, versions: Collection[str], audience: frozenset[str] | None, now_us: int
+    ) -> bool:
+        """Whether *who* asked for present bytes that somebody else rejected, and nobody else approves."""
+        present = {(name, version, self.of_owner(name)[version].body) for version in versions}
+        others = [each for each in self.consents.values() if each.decided_by not in (None, who)]
+        agreed = [each for each in others if each.in_force(now_us) and _within(audience, each.audience)]
+        return any(
+            says in each.says and each.state == "rejected" and not any(says in other.says for other in agreed)
+            for each in others
+            if each.asked_by == who
+            for says in present
         )
 
     def _on_change(self, name: str) -> str:

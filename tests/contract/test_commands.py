@@ -158,6 +158,39 @@ class TestApprovals:
                 await approved(store, by=own)
         assert (await approved(store, by=dora)).state is State.APPROVED
 
+    async def test_nobody_takes_back_from_others_what_they_asked_them(self, store: Store) -> None:
+        """
+        Also after somebody agreed first, and after a rejection until somebody else approves the same bytes for all.
+        """
+        await put(store, entry(PAY, body="a"))
+        first = await do(store, lambda t: request_approval(t, Wanted(name=PAY), reason="", actor=ADA))
+        await do(store, lambda t: approve(t, first.id, reason="", actor=BEN, needed=2))
+        for needed in (1, 2):
+            with pytest.raises(Refused, match="you asked for"):
+                await do(store, lambda t, n=needed: approve_now(t, Wanted(name=PAY), reason="", actor=ADA, needed=n))  # type: ignore[misc]  # bound per round
+
+        await do(store, lambda t: reject(t, first.id, reason="no source", actor=BEN))
+        with pytest.raises(Refused, match=f"{first.id} was rejected"):
+            await approved(store, by=ADA)
+        await approved(store, audience=())
+        with pytest.raises(Refused, match="was rejected"):
+            await approved(store, by=ADA)
+
+        await approved(store, by=BEN)
+        assert (await approved(store, by=ADA)).state is State.APPROVED
+        await put(store, entry(PAY, body="b"))
+        assert (await approved(store, by=ADA)).state is State.APPROVED
+
+    async def test_a_first_approver_does_not_stand_in_their_own_way(self, store: Store) -> None:
+        """
+        Who approved first of their own accord, for one team, does so for another.
+        """
+        await put(store, entry(PAY))
+        for audience in ((EVERYONE,), None):
+            wanted = Wanted(name=PAY, audience=audience)
+            made = await do(store, lambda t, w=wanted: approve_now(t, w, reason="", actor=ADA, needed=2))  # type: ignore[misc]  # bound per round
+            assert (made.state, made.first_by) == (State.REQUESTED, "ada")
+
     async def test_what_cannot_be_asked_for(self, store: Store) -> None:
         """
         What is not there, for teams that are not there, or for a time that is over.

@@ -227,7 +227,7 @@ class TestRulesAndBlocks:
 class TestPublishers:
     async def test_who_published(self, store: Store) -> None:
         """
-        Known of what was published here, and of nothing that is mirrored.
+        Known of what was published here, with who edited it last, and of nothing that is mirrored.
         """
         await store.transact(
             lambda transaction: transaction.put_sources([(source(), "http"), (source(PRIVATE), PRIVATE)])
@@ -241,6 +241,9 @@ class TestPublishers:
 
         assert store.snapshot().governance.authors(ours.id) == ["ci"]
         assert store.snapshot().governance.authors(mirrored.id) == []
+        for editor in ("ann", "ben"):
+            await store.transact(lambda t, by=editor: t.put_publication(ours.id, subject=by, remote_urls=()))  # type: ignore[misc]  # bound per round
+        assert store.snapshot().governance.authors(ours.id) == ["ci", "ben"]
 
 
 class TestPending:

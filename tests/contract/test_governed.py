@@ -241,6 +241,8 @@ class Governed(Policies, Waiting):
             consent.name == name and consent.state == "requested" and consent.draft is None
             for consent in self.oracle.consents.values()
         )
+        teams = None if audience is None else frozenset(audience)
+        told_no = self.oracle.told_no(BEN.subject, name, said, teams, self.clock.now_us())
         try:
             approval: Approval = self.do(lambda transaction: command(transaction, wanted, reason="", actor=BEN))
         except NotFound:
@@ -248,19 +250,20 @@ class Governed(Policies, Waiting):
             return
         except Refused:
             assert at_once, "asking is never refused"
-            assert waits, "only what he asked for himself is refused to him"
+            assert waits or told_no, "only what he asked for himself is refused to him"
             return
-        assert not (at_once and waits), "he decided about what he asked for himself"
+        assert not (at_once and (waits or told_no)), "he decided about what he asked for himself"
         owner = self.oracle.owner(name) or ""
         self.oracle.consents[approval.id] = Consent(
             name=name,
             says={(name, version, there[version].body): (owner, 0) for version in said},
-            audience=None if audience is None else frozenset(audience),
+            audience=teams,
             expires_us=expires_us,
             state="requested",
+            asked_by=BEN.subject,
         )
         if at_once:
-            self._in_force(approval.id)
+            self._in_force(approval.id, by=BEN.subject)
 
     @rule(pick=_picks)
     def approve(self, pick: int) -> None:
@@ -275,11 +278,11 @@ class Governed(Policies, Waiting):
             return
         except Refused:
             return  # she published it
-        self._in_force(key)
+        self._in_force(key, by=ADA.subject)
 
-    def _in_force(self, key: str) -> None:
+    def _in_force(self, key: str, *, by: str) -> None:
         consent = self.oracle.consents[key]
-        consent.state, consent.number = "approved", self.oracle.number()
+        consent.state, consent.number, consent.decided_by = "approved", self.oracle.number(), by
         self.oracle.supersede(key)
         self.touched(consent.name)
 
@@ -289,8 +292,9 @@ class Governed(Policies, Waiting):
         if asked:
             key = asked[pick % len(asked)]
             self.do(lambda transaction: reject(transaction, key, reason="", actor=ADA))
-            self.oracle.consents[key].state = "rejected"
-            self.touched(self.oracle.consents[key].name)
+            consent = self.oracle.consents[key]
+            consent.state, consent.decided_by = "rejected", ADA.subject
+            self.touched(consent.name)
 
     @rule(pick=_picks)
     def revoke_approval(self, pick: int) -> None:
