@@ -11,6 +11,7 @@ from registry.catalog.view import StoredEntry
 from registry.commands.actor import LOCAL, Actor
 from registry.commands.follow import follow, follow_names
 from registry.commands.look_alikes import guard, screen_one
+from registry.commands.own import require_not_publisher
 from registry.commands.perform import Done
 from registry.commands.project_views import project_views, standing
 from registry.errors import Invalid, NotFound, Refused
@@ -108,7 +109,7 @@ def approve_now(
     """
     entries = _entries(transaction, wanted)
     asked = _requested(transaction, wanted, reason=reason, actor=actor)
-    _require_not_publisher(transaction, asked, entries, actor)
+    require_not_publisher(transaction, wanted.name, entries, actor)
     for waiting in transaction.governance.approvals(state=State.REQUESTED, name=asked.name, limit=1000):
         if waiting.requested_by == actor.subject and waiting.first_by is None:
             raise Refused(f"you asked for {wanted.name} yourself, by {waiting.id}; another approver decides")
@@ -213,16 +214,9 @@ def _require_another(transaction: Transaction, approval: Approval, actor: Actor)
         said = "asked for" if actor.subject == approval.requested_by else "agreed to"
         raise Refused(f"you {said} {approval.id} yourself; another approver decides")
     named = {each.version for each in transaction.governance.versions_of(approval.id, limit=10_000)}
-    entries = standing(transaction, ServerName(approval.name)).entries
-    _require_not_publisher(transaction, approval, [entry for entry in entries if entry.version in named], actor)
-
-
-def _require_not_publisher(
-    transaction: Transaction, approval: Approval, entries: Sequence[StoredEntry], actor: Actor
-) -> None:
-    for entry in entries:
-        if transaction.governance.publisher(entry.id) == actor.subject:
-            raise Refused(f"you published {approval.name}@{entry.version} yourself; another approver decides")
+    name = ServerName(approval.name)
+    entries = standing(transaction, name).entries
+    require_not_publisher(transaction, name, [entry for entry in entries if entry.version in named], actor)
 
 
 def _require_future(transaction: Transaction, expires_us: int | None) -> None:
