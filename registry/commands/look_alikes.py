@@ -45,6 +45,8 @@ def screen_again(transaction: Transaction, names: Iterable[ServerName]) -> list[
             _hold_if_in_a_namespace(transaction, name, claims)
         elif found.held and found.likeness is Likeness.NAMESPACE and claims.resembled(name.namespace) is None:
             transaction.firewall.forget_look_alike(name)
+            # Only what was found first was on record.
+            screen_one(transaction, name)
     return others
 
 

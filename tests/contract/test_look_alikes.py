@@ -216,6 +216,21 @@ class TestClaimed:
 
         assert held(store) == {"com.acmedata/x": "com.acme.data/x"}
 
+    async def test_a_claim_that_goes_leaves_the_other_likeness(self, store: Store) -> None:
+        """
+        What looks like an approved name besides is held for that from then on.
+        """
+        await claiming(store, "com.acme")
+        await listed(store, PAY, of="internal")
+        await approved(store)
+        await listed(store, ALIKE)
+        assert held(store) == {ALIKE: "com.acme"}
+
+        await claiming(store)
+
+        assert held(store) == {ALIKE: PAY}
+        assert {name for name, _ in await shown(store, EVERYONE)} == {PAY}
+
     async def test_a_claim_that_comes_again(self, store: Store) -> None:
         """
         What came while the namespace was not claimed is held as soon as it is.
