@@ -12,6 +12,7 @@ from registry.catalog.view import StoredEntry
 from registry.commands.actor import LOCAL, Actor
 from registry.commands.follow import follow, follow_names
 from registry.commands.look_alikes import guard, screen_one
+from registry.commands.own import require_not_author
 from registry.commands.perform import Done
 from registry.commands.project_views import project_views, standing
 from registry.errors import Invalid, NotFound, Refused
@@ -110,7 +111,7 @@ def approve_now(
     """
     entries = _entries(transaction, wanted)
     asked = _requested(transaction, wanted, reason=reason, actor=actor)
-    _require_not_author(transaction, asked, entries, actor)
+    require_not_author(transaction, wanted.name, entries, actor)
     _require_not_asked(transaction, asked, entries, actor)
     if needed > 1:
         first = msgspec.structs.replace(asked, first_by=actor.subject)
@@ -213,18 +214,9 @@ def _require_another(transaction: Transaction, approval: Approval, actor: Actor)
         said = "asked for" if actor.subject == approval.requested_by else "agreed to"
         raise Refused(f"you {said} {approval.id} yourself; another approver decides")
     named = {each.version for each in transaction.governance.versions_of(approval.id, limit=10_000)}
-    entries = standing(transaction, ServerName(approval.name)).entries
-    _require_not_author(transaction, approval, [entry for entry in entries if entry.version in named], actor)
-
-
-def _require_not_author(
-    transaction: Transaction, approval: Approval, entries: Sequence[StoredEntry], actor: Actor
-) -> None:
-    for entry in entries:
-        authors = transaction.governance.authors(entry.id)
-        if actor.subject in authors:
-            did = "published" if actor.subject == authors[0] else "edited"
-            raise Refused(f"you {did} {approval.name}@{entry.version} yourself; another approver decides")
+    name = ServerName(approval.name)
+    entries = standing(transaction, name).entries
+    require_not_author(transaction, name, [entry for entry in entries if entry.version in named], actor)
 
 
 def _require_not_asked(transaction: Transaction, asked: Approval, entries: Sequence[StoredEntry], actor: Actor) -> None:

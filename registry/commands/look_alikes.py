@@ -6,15 +6,10 @@ Looked for from both sides: when a name comes, among those that are guarded; whe
 from collections.abc import Iterable
 from typing import Final
 
-import msgspec
-
 from registry.catalog.approval import State
 from registry.catalog.entry import ServerName
 from registry.catalog.look_alike import Claims, Likeness, LookAlike, likeness
-from registry.commands.actor import FIREWALL, Actor
-from registry.commands.perform import Done
-from registry.commands.project_views import project_views
-from registry.errors import NotFound
+from registry.commands.actor import FIREWALL
 from registry.store.interface import Transaction
 
 _MOST_APPROVALS: Final = 1000
@@ -50,6 +45,8 @@ def screen_again(transaction: Transaction, names: Iterable[ServerName]) -> list[
             _hold_if_in_a_namespace(transaction, name, claims)
         elif found.held and found.likeness is Likeness.NAMESPACE and claims.resembled(name.namespace) is None:
             transaction.firewall.forget_look_alike(name)
+            # Only what was found first was on record.
+            screen_one(transaction, name)
     return others
 
 
@@ -87,24 +84,6 @@ def resembling(
         and not _vouched_for(transaction, other, claims)
         and (approved_too or not _approved(transaction, other))
     ]
-
-
-def release_look_alike(transaction: Transaction, name: ServerName, *, reason: str, actor: Actor) -> Done[LookAlike]:
-    """
-    Do not hold *name* any more, whatever it looks like; what is approved of it is seen.
-
-    Raises NotFound if it is not held.
-    """
-    found = transaction.firewall.held(name)
-    if found is None:
-        raise NotFound(f"{name} is not held for what it looks like")
-    released = msgspec.structs.replace(
-        found, released_us=transaction.instant_us, released_by=actor.subject, reason=reason
-    )
-    transaction.firewall.put_look_alike(released)
-    project_views(transaction, [name])
-    event = actor.event("look_alike.released", str(name), {"resembles": found.resembles, "reason": reason})
-    return Done(value=released, event=event)
 
 
 def _hold_if_it_resembles(transaction: Transaction, name: ServerName, claims: Claims) -> None:

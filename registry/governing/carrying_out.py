@@ -21,9 +21,9 @@ from registry.commands.assign import assign_name
 from registry.commands.comment import comment
 from registry.commands.decide_many import decide_many
 from registry.commands.drift_policies import end_drift_policy, set_drift_policy
-from registry.commands.look_alikes import release_look_alike
 from registry.commands.overlays import remove_overlay, set_overlay
 from registry.commands.perform import Done
+from registry.commands.release import release_look_alike
 from registry.commands.rules import block, end_rule, make_rule, unblock
 from registry.commands.teams import edit_team, grant_access, make_team, revoke_access
 from registry.commands.waive import waive_cool_off

@@ -16,6 +16,7 @@ from registry.commands.conditions import meeting, names_waiting
 from registry.commands.drafts import revise
 from registry.commands.follow import follow, follow_names, follow_teams
 from registry.commands.look_alikes import guard, resembling, screen, screen_again, screen_one
+from registry.commands.own import require_not_author
 from registry.commands.perform import Done, recorded
 from registry.commands.project_views import project_team, project_views, settle_name
 from registry.commands.quota import spend_quotas
@@ -34,6 +35,7 @@ _PARTS: list[Callable[..., object]] = [
     project_views,
     recorded,
     require_fence,
+    require_not_author,
     revise,
     resembling,
     screen,

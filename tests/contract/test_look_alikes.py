@@ -4,11 +4,14 @@ import pytest
 
 from registry.catalog.approval import State
 from registry.catalog.entry import ServerName
+from registry.catalog.overlay import PRIVATE
 from registry.commands.apply_changes import Batch, apply_changes
 from registry.commands.approvals import revoke_approval
+from registry.commands.change import Change
 from registry.commands.configure_sources import configure_sources, project_pending
-from registry.commands.look_alikes import release_look_alike
-from registry.errors import NotFound
+from registry.commands.publish import Publication, publish
+from registry.commands.release import release_look_alike
+from registry.errors import NotFound, Refused
 from registry.governing.decisions import ApproveServer
 from registry.governing.explain import explain, explain_to_reader
 from registry.governing.preview import preview
@@ -213,6 +216,21 @@ class TestClaimed:
 
         assert held(store) == {"com.acmedata/x": "com.acme.data/x"}
 
+    async def test_a_claim_that_goes_leaves_the_other_likeness(self, store: Store) -> None:
+        """
+        What looks like an approved name besides is held for that from then on.
+        """
+        await claiming(store, "com.acme")
+        await listed(store, PAY, of="internal")
+        await approved(store)
+        await listed(store, ALIKE)
+        assert held(store) == {ALIKE: "com.acme"}
+
+        await claiming(store)
+
+        assert held(store) == {ALIKE: PAY}
+        assert {name for name, _ in await shown(store, EVERYONE)} == {PAY}
+
     async def test_a_claim_that_comes_again(self, store: Store) -> None:
         """
         What came while the namespace was not claimed is held as soon as it is.
@@ -247,6 +265,24 @@ class TestReleasing:
         assert held(store) == {}
         with pytest.raises(NotFound):
             await do(store, lambda t: release_look_alike(t, ALIKE, reason="", actor=ADA))
+
+    async def test_nobody_releases_what_they_published(self, store: Store) -> None:
+        """
+        Somebody else may.
+        """
+        await store.transact(lambda t: t.put_sources([(source(), "http"), (source(PRIVATE, 0), PRIVATE)]))
+        await listed(store, PAY)
+        await approved(store)
+        publication = Publication(entry=entry(ALIKE, published_us=None))
+        await do(store, lambda t: publish(t, publication, Change(actor=BEN, now_us=NOW_US)))
+        assert held(store) == {ALIKE: PAY}
+
+        with pytest.raises(Refused, match="you published"):
+            await do(store, lambda t: release_look_alike(t, ALIKE, reason="mine", actor=BEN))
+        assert held(store) == {ALIKE: PAY}
+
+        await do(store, lambda t: release_look_alike(t, ALIKE, reason="read it", actor=ADA))
+        assert held(store) == {}
 
     async def test_readers_are_not_told_of_the_other(self, store: Store) -> None:
         """
