@@ -12,7 +12,7 @@ from registry.catalog.standing import judge
 from registry.commands.project_views import standing
 from registry.store.interface import Store
 from tests.contract.engines import walk
-from tests.contract.governed_oracle import DraftKey, Row
+from tests.contract.governed_facts import DraftKey, Row
 from tests.contract.governing import key_of, row_of, told, updated_us, view
 
 _GONE: Final = Row("", "deleted", False)

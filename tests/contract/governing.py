@@ -17,7 +17,7 @@ from registry.store.interface import Store, TeamView, Transaction
 from registry.store.records import AuditEvent
 from schemas.rfc3339 import parse_instant
 from tests.contract.engines import key, official, walk
-from tests.contract.governed_oracle import Row
+from tests.contract.governed_facts import Row
 
 T = TypeVar("T")
 

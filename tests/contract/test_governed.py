@@ -38,7 +38,8 @@ from registry.store.interface import Transaction
 from registry.store.records import RunKind
 from registry.views import compare
 from tests.contract.engines import NOW_US, SqliteEngine, entry, run, source, walk
-from tests.contract.governed_oracle import Consent, Held, Oracle, covers
+from tests.contract.governed_facts import Consent, Held
+from tests.contract.governed_oracle import Oracle, covers
 from tests.contract.governed_policies import Policies
 from tests.contract.governed_readers import answers_agree, drafts, explanation_agrees, feed_agrees
 from tests.contract.governed_waiting import COOL_OFF_S, Waiting
