@@ -14,6 +14,7 @@ from registry.clock import SystemClock
 from registry.errors import StoreFault, StoreTooNew
 from registry.store.sqlite.connection import APPLICATION_ID, open_reader, open_writer
 from registry.store.sqlite.migrations import MIGRATIONS, Migration, migrate
+from tests.store.migrating import insert_row
 
 TITLES = [step.title for step in MIGRATIONS]
 
@@ -117,8 +118,8 @@ class TestFindings:
         before, after = _around("findings")
         migrate(path, clock=SystemClock(), release=RELEASE, migrations=before)
         with closing(open_writer(path)) as connection:
-            _insert_row(connection, "1")
-            _insert_row(connection, "2")
+            insert_row(connection, "1")
+            insert_row(connection, "2")
             connection.execute("INSERT INTO documents (id, digest, body) VALUES (2, randomblob(32), x'7b7d')")
             connection.execute("UPDATE entries SET document_id = 2, withdrawn_us = 1 WHERE version = '2'")
 
@@ -137,8 +138,8 @@ class TestGovernance:
         before, after = _around("governance")
         migrate(path, clock=SystemClock(), release=RELEASE, migrations=before)
         with closing(open_writer(path)) as connection:
-            _insert_row(connection, "1")
-            _insert_row(connection, "2")
+            insert_row(connection, "1")
+            insert_row(connection, "2")
             connection.execute("DELETE FROM view_entries WHERE version = '2'")
 
         assert _migrate(path) == after
@@ -214,6 +215,33 @@ class TestEndsOfTokens:
         with closing(open_reader(path)) as connection:
             found = connection.execute("SELECT ends_us FROM tokens ORDER BY id").fetchall()
         assert found == [(None,), (7,), (5,)]
+
+
+class TestFirewall:
+    def test_what_is_there_is_not_held_back(self, tmp_path: Path) -> None:
+        """
+        What an older release has mirrored waits for nothing, and what looks like a claimed namespace is on record as
+        released; from then on it is found by what looks like it.
+        """
+        path = tmp_path / "registry.db"
+        before = tuple(step for step in MIGRATIONS if step.title not in ("cool-off", "look-alikes"))
+        migrate(path, clock=SystemClock(), release=RELEASE, migrations=before)
+        with closing(open_writer(path)) as connection:
+            insert_row(connection, "1")
+            connection.execute("UPDATE sources SET claims = '[\"com.acme\"]'")
+            connection.execute(
+                "INSERT INTO names (name, folded, folded_slug) VALUES ('com.acrne/x', 'com.acrne/x', 'x')"
+            )
+
+        assert _migrate(path) == ["cool-off", "look-alikes"]
+
+        with closing(open_reader(path)) as connection:
+            assert connection.execute("SELECT fresh_from_us FROM entries").fetchall() == [(None,)]
+            found = connection.execute("SELECT name, held, record FROM look_alikes").fetchall()
+            known = connection.execute("SELECT DISTINCT name FROM name_shapes ORDER BY name").fetchall()
+        assert [(name, held) for name, held, _ in found] == [("com.acrne/x", 0)]
+        assert json.loads(found[0][2])["reason"] == "before governance"
+        assert known == [("a/b",), ("com.acrne/x",)]
 
 
 class TestOlderCode:
@@ -337,7 +365,7 @@ class TestSchema:
         """
         with closing(open_writer(path)) as connection:
             for version in ("1", "2"):
-                _insert_row(connection, version)
+                insert_row(connection, version)
 
             with pytest.raises(sqlite3.IntegrityError):
                 connection.execute(statement)
@@ -357,21 +385,3 @@ class TestSchema:
             open_reader(tmp_path / "none.db")
 
         assert list(tmp_path.iterdir()) == []
-
-
-def _insert_row(connection: sqlite3.Connection, version: str) -> None:
-    ignore = "INSERT OR IGNORE INTO"
-    bound = {"version": version, "flagged": version == "2"}
-    for statement in (
-        f"{ignore} sources (id, name, kind, precedence, claims, configured) VALUES (1, 'official', 'http', 1, '[]', 1)",
-        f"{ignore} documents (id, digest, body) VALUES (1, zeroblob(32), x'7b7d')",
-        f"{ignore} search_texts (id, name, digest, text) VALUES (1, 'a/b', x'00', 'a/b')",
-        f"{ignore} names (name, folded, folded_slug) VALUES ('a/b', 'a/b', 'b')",
-        "INSERT INTO entries (source_id, name, version, document_id, text_id, registry_types, transports, rank, status,"
-        " published_us, mirrored_us, seen_in) VALUES (1, 'a/b', :version, 1, 1, '', '', x'00', 'active', 1, 1, 1)",
-        "INSERT INTO view_entries (view_id, name, version, deleted, is_latest, changed_us, published_us, status,"
-        " status_changed_us, entry_id, document_id, mirrored_us, text_id, registry_types, transports, item)"
-        " SELECT 1, 'a/b', :version, 0, :flagged, 1, 1, 'active', 1, id, 1, 1, 1, '', '', x'00'"
-        " FROM entries WHERE version = :version",
-    ):
-        connection.execute(statement, bound)

@@ -20,6 +20,18 @@ from registry.settings.verify import IndexSettings, OciHostSettings, VerifySetti
 SAMPLE = UpstreamSettings(name="sample", kind=UpstreamKind.FILE, path=Path("sample.jsonl"))
 
 
+class TestUpstreamSettings:
+    def test_new_versions_wait_a_day_where_anybody_may_publish(self) -> None:
+        """A registry's API is public unless said otherwise; a file is one's own."""
+        public = UpstreamSettings(name="official", kind=UpstreamKind.HTTP, url="https://registry.example")
+
+        assert public.cool_off_us == 24 * 3600 * 1_000_000
+        assert SAMPLE.cool_off_us == 0
+        for kind in UpstreamKind:
+            assert UpstreamSettings(name="x", kind=kind, cool_off_s=0.0).cool_off_us == 0
+            assert UpstreamSettings(name="x", kind=kind, cool_off_s=1.5).cool_off_us == 1_500_000
+
+
 class TestServerSettings:
     def test_the_public_url_is_the_listen_address_unless_said_otherwise(self) -> None:
         """A registry on one's own machine needs no configured name."""
