@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+import msgspec
 from litestar import HttpMethod, route
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, HTTPScope
@@ -16,7 +17,7 @@ from registry.governing.authority import authorised
 from registry.governing.decisions import Previewed
 from registry.governing.explain import explain
 from registry.governing.preview import preview
-from registry.policy.mandates import explained_withheld
+from registry.policy.mandates import explained_withheld, sees_resembled
 from registry.policy.principal import Role
 
 _READ: Final = [HttpMethod.GET, HttpMethod.HEAD]
@@ -36,7 +37,10 @@ def explaining_routes(deciding: Deciding) -> list[HTTPRouteHandler]:
             raise Refused(f"you may not be told this: {why}")
         deciding.require_team(team)
         now_us, compat = clock.now_us(), profile_in(parameters)
-        return private(await store.ask(lambda snapshot: explain(snapshot, team, name, now_us=now_us, compat=compat)))
+        explained = await store.ask(lambda snapshot: explain(snapshot, team, name, now_us=now_us, compat=compat))
+        if explained.resembles is not None and not sees_resembled(asker, explained.resembles):
+            explained = msgspec.structs.replace(explained, resembles=None)
+        return private(explained)
 
     @writing("/v1/preview", "preview-decision")
     async def preview_decision(request: AnyRequest) -> ASGIApp:
@@ -44,6 +48,10 @@ def explaining_routes(deciding: Deciding) -> list[HTTPRouteHandler]:
         principal = identity.holder(scope, Role.APPROVER, Role.ADMIN)
         decision: Previewed = await read_json(request, _PREVIEWED, most=LARGEST_BODY)
         actor = authorised(store.snapshot(), principal, decision)
-        return private(await preview(store, decision, actor=actor))
+
+        def visible(team: str, name: str) -> bool:
+            return explained_withheld(principal, team, name) is None
+
+        return private(await preview(store, decision, actor=actor, visible=visible))
 
     return [explain_name, preview_decision]

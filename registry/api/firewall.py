@@ -11,6 +11,7 @@ from registry.api.bodies import AnyRequest, read_json
 from registry.api.deciding import LARGEST_BODY, Deciding, asked, private
 from registry.api.listing import listed
 from registry.api.operators import Operators
+from registry.catalog.look_alike import LookAlike
 from registry.commands.decide import decide
 from registry.commands.waive import Waived
 from registry.governing.carrying_out import command_of
@@ -23,7 +24,7 @@ from registry.governing.firewall import (
     offer_reports,
     waived_report,
 )
-from registry.policy.mandates import sees_held
+from registry.policy.mandates import sees_held, sees_resembled
 from registry.policy.principal import Role
 from registry.store.firewall import Offer
 
@@ -76,6 +77,7 @@ def _look_alikes(deciding: Deciding) -> list[HTTPRouteHandler]:
             lambda snapshot: look_alike_reports(
                 snapshot,
                 lambda name: sees_held(viewer, name),
+                lambda resembles: sees_resembled(viewer, resembles),
                 released=released,
                 limit=wanted.limit,
                 after=wanted.after,
@@ -88,7 +90,8 @@ def _look_alikes(deciding: Deciding) -> list[HTTPRouteHandler]:
         scope = request.scope
         principal = identity.holder(scope, Role.APPROVER, Role.OPERATOR)
         decision = await read_json(request, ReleaseLookAlike, most=LARGEST_BODY)
-        return private(look_alike_report(await deciding.carry_out(scope, principal, decision)))
+        found: LookAlike = await deciding.carry_out(scope, principal, decision)
+        return private(look_alike_report(found, lambda resembles: sees_resembled(principal, resembles)))
 
     return [list_look_alikes, release]
 

@@ -158,9 +158,9 @@ def _show(desk: GoverningDesk, decision: Previewed, as_json: bool) -> None:
     if as_json:
         emit_json(previewed)
         return
-    if not previewed.changes:
+    if not previewed.changes and not previewed.left_out:
         click.echo("no team would see anything else")
-    else:
+    if previewed.changes:
         shown = table("What would change", "team", "server", "gained", "lost", "other bytes", "latest")
         for each in previewed.changes:
             latest = f"{each.latest_before or '-'} → {each.latest_after or '-'}"
@@ -168,5 +168,7 @@ def _show(desk: GoverningDesk, decision: Previewed, as_json: bool) -> None:
             words = (each.name, *(" ".join(versions) or "-" for versions in lists), latest)
             shown.add_row(each.team, *map(escape, words))
         console().print(shown)
+    if previewed.left_out:
+        click.echo(f"{previewed.left_out} more of teams and names that you may not see", err=True)
     if not previewed.complete:
         click.echo(f"only the first {previewed.names} names were looked at; there are more", err=True)

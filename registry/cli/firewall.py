@@ -64,7 +64,13 @@ def look_alikes_command(config: Path | None, server: str | None, ended: bool, as
         return
     shown = table("Look-alikes", "server", "state", "looks like", "how", "since", "released by", "reason")
     for each in reports:
-        words = (each.resembles, each.likeness, seconds(each.found_at), each.released_by or "-", each.reason or "-")
+        words = (
+            each.resembles or "-",
+            each.likeness,
+            seconds(each.found_at),
+            each.released_by or "-",
+            each.reason or "-",
+        )
         shown.add_row(escape(each.name), each.state, *map(escape, words))
     console().print(shown)
 
@@ -81,7 +87,7 @@ def release_command(name: str, config: Path | None, server: str | None, reason: 
     if as_json:
         emit_json(released)
     else:
-        click.echo(f"{released.name}: not held any more for looking like {released.resembles}")
+        click.echo(f"{released.name}: not held any more for looking like {released.resembles or 'another'}")
 
 
 @click.command("offers")

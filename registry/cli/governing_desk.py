@@ -231,7 +231,7 @@ class _Here:
 
     def look_alikes(self, *, ended: bool) -> list[LookAlikeReport]:
         def listed(snapshot: Snapshot) -> list[LookAlikeReport]:
-            return look_alike_reports(snapshot, lambda _: True, released=ended, limit=_EVERY, after=None)[0]
+            return look_alike_reports(snapshot, _every, _every, released=ended, limit=_EVERY, after=None)[0]
 
         return self._chosen.run(_reading(listed))
 
@@ -262,7 +262,7 @@ class _Here:
             case Offer():
                 return offer_report(snapshot, value)
             case LookAlike():
-                return look_alike_report(value)
+                return look_alike_report(value, _every)
             case Approval():
                 return approval_report(snapshot, value, now_us=self._chosen.clock.now_us())
             case list():
@@ -372,6 +372,10 @@ def _reading(question: Callable[[Snapshot], R]) -> Callable[[Any], Awaitable[R]]
         return question(store.snapshot())
 
     return read
+
+
+def _every(_: str) -> bool:
+    return True
 
 
 def _any(_: Approval) -> bool:

@@ -45,8 +45,8 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     """
     `source`: which one answers for the name, null if none does; `owned_by` and `ownership`: why it does, the second in
     words; null for whoever may not know. `resembles`: the name or claimed namespace that it looks like, while it is
-    held for that; null for readers. `versions`: newest published first, at most 1,000. `compat`: the client for which
-    lists leave out what it cannot decode.
+    held for that; null for whoever may not see that one. `versions`: newest published first, at most 1,000. `compat`:
+    the client for which lists leave out what it cannot decode.
     """
 
     team: str

@@ -34,12 +34,13 @@ class WaivedReport(msgspec.Struct, frozen=True, kw_only=True):
 
 class LookAlikeReport(msgspec.Struct, frozen=True, kw_only=True):
     """
-    A name that looks like an approved one, or like one in a claimed namespace: `resembles`. `state`: held or released.
+    A name that looks like an approved one, or like one in a claimed namespace: `resembles`, null for who may not
+    see that one. `state`: held or released.
     """
 
     name: str
     state: str
-    resembles: str
+    resembles: str | None
     likeness: Likeness
     found_at: str
     released_at: str | None
@@ -117,11 +118,12 @@ def waived_report(waived: Waived) -> WaivedReport:
     return WaivedReport(name=waived.name, versions=list(waived.versions))
 
 
-def look_alike_report(found: LookAlike) -> LookAlikeReport:
+def look_alike_report(found: LookAlike, resembled: Callable[[str], bool]) -> LookAlikeReport:
+    """*resembled*: whether what a name looks like is for the viewer to see."""
     return LookAlikeReport(
         name=found.name,
         state="held" if found.held else "released",
-        resembles=found.resembles,
+        resembles=found.resembles if resembled(found.resembles) else None,
         likeness=found.likeness,
         found_at=format_instant(found.found_us),
         released_at=None if found.released_us is None else format_instant(found.released_us),
@@ -131,7 +133,13 @@ def look_alike_report(found: LookAlike) -> LookAlikeReport:
 
 
 def look_alike_reports(
-    snapshot: Snapshot, visible: Callable[[str], bool], *, released: bool, limit: int, after: str | None
+    snapshot: Snapshot,
+    visible: Callable[[str], bool],
+    resembled: Callable[[str], bool],
+    *,
+    released: bool,
+    limit: int,
+    after: str | None,
 ) -> tuple[list[LookAlikeReport], str | None]:
     """Up to *limit* look-alikes by name, as `cooling_reports` gives versions. *released*: also those."""
     position = after or ""
@@ -141,7 +149,7 @@ def look_alike_reports(
             if visible(each.name):
                 if len(found) == limit:
                     return found, found[-1].name
-                found.append(look_alike_report(each))
+                found.append(look_alike_report(each, resembled))
         position = page[-1].name
     return found, None
 

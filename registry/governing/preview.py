@@ -6,7 +6,7 @@ concerns: one, or of a pattern the first 50.
 """
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import msgspec
@@ -58,11 +58,15 @@ class ViewChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Preview(msgspec.Struct, frozen=True, kw_only=True):
-    """`names`: how many were looked at; `complete`: whether these are all that the decision concerns."""
+    """
+    `names`: how many were looked at; `complete`: whether these are all that the decision concerns. `left_out`: how many
+    changes there are besides, of teams and names that are not for the viewer to see.
+    """
 
     changes: list[ViewChange]
     names: int
     complete: bool
+    left_out: int = 0
 
 
 class _Seen(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,9 +79,18 @@ class _Seen(msgspec.Struct, frozen=True, kw_only=True):
 _Views = dict[tuple[str, str], _Seen]
 
 
-async def preview(store: Store, decision: Previewed, *, actor: Actor) -> Preview:
+async def preview(
+    store: Store,
+    decision: Previewed,
+    *,
+    actor: Actor,
+    visible: Callable[[str, str], bool] = lambda _team, _name: True,
+) -> Preview:
     """
     What *decision* would change, as if no second approver were needed. Nothing is stored.
+
+    Args:
+        visible: Whether the view that a team has of a name is for the viewer to see.
 
     Raises what the decision itself would, and StoreFault.
     """
@@ -90,7 +103,9 @@ async def preview(store: Store, decision: Previewed, *, actor: Actor) -> Preview
         before = _views(transaction, names)
         command(transaction)
         changes = _changes(before, _views(transaction, names))
-        result = Preview(changes=changes, names=len(names), complete=complete)
+        shown = [each for each in changes if visible(each.team, each.name)]
+        left_out = len(changes) - len(shown)
+        result = Preview(changes=shown, names=len(names), complete=complete, left_out=left_out)
         raise _NotKept
 
     with contextlib.suppress(_NotKept):

@@ -140,6 +140,12 @@ def sees_held(viewer: Principal, name: str) -> bool:
     return oversees or block_withheld(viewer, name) is None
 
 
+def sees_resembled(viewer: Principal, resembles: str) -> bool:
+    """Whether *viewer* may read what a held name looks like: another name, or a namespace as a source claims it."""
+    is_namespace = "/" not in resembles and not resembles.endswith("*")
+    return sees_held(viewer, f"{resembles}/*" if is_namespace else resembles)
+
+
 @withheld_by_all
 def explained_withheld(asker: Principal, team: str, name: str) -> str | None:
     """Why *asker* may not be told why *team* sees *name* or does not. Auditors may for every team and name."""

@@ -207,6 +207,20 @@ class TestPreview:
         assert [each["name"] for each in admin.get("/v1/rules").json()["items"]] == ["octavia"]
         assert approver.get("/v1/blocks").json()["items"] == []
 
+    def test_of_others_it_only_counts(self, registry: RunningRegistry) -> None:
+        """
+        Who decides about a name for every team does not see by it what the others see.
+        """
+        decision = {"decision": "block", "name": "io.github.octavia/weather", "reason": "r"}
+        previewed = [
+            Person(registry, f"sam-of-{team}", Role.ADMIN, namespaces=("io.github.octavia/*",), teams=(team,))
+            .post("/v1/preview", **decision).json()
+            for team in ("everyone", "data")
+        ]  # fmt: skip
+
+        assert [[change["team"] for change in each["changes"]] for each in previewed] == [["everyone"], []]
+        assert [each["left_out"] for each in previewed] == [0, 1]
+
     def test_what_is_refused(self, registry: RunningRegistry, admin: Person, approver: Person) -> None:
         """
         What could not be decided cannot be previewed, and for the same reason.

@@ -122,6 +122,10 @@ class TestLookAlike:
         told = reader.get("/v0.1/x/registry/explain", name=ALIKE)
         assert (told.status, told.json()["resembles"]) == (200, None)
         assert PAYROLL.encode() not in told.body
+        of_alike = Person(registry, "nan", Role.APPROVER, namespaces=("com.acrne/*",))
+        (theirs,) = of_alike.get("/v1/look-alikes").json()["items"]
+        assert (theirs["name"], theirs["resembles"]) == (ALIKE, None)
+        assert of_alike.get("/v1/explain", team="everyone", name=ALIKE).json()["resembles"] is None
 
         released = mcp_registry(
             *("release", ALIKE, "--reason", "a customer", "--server", registry.url), MCP_REGISTRY_TOKEN=approver.token

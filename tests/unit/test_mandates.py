@@ -13,6 +13,7 @@ from registry.policy.mandates import (
     grant_withheld,
     may_ask,
     sees_approval,
+    sees_resembled,
 )
 from registry.policy.principal import Origin, Principal, Role
 
@@ -188,6 +189,25 @@ def test_explanations(asker: Principal, team: str, why: str | None) -> None:
     Who decides or oversees is told about the teams and names it does that for.
     """
     assert_withheld(explained_withheld(asker, team, PAYROLL), why)
+
+
+@pytest.mark.parametrize(
+    ("viewer", "resembles", "expected"),
+    [
+        (who(AUDITOR), PAYROLL, True),
+        (OF_ACME, PAYROLL, True),
+        (OF_ACME, "com.acme", True),
+        (OF_ACME, "com.*", False),
+        (OF_ACME, WEATHER, False),
+        (OF_BACKEND, PAYROLL, False),
+        (who(ADMIN, namespaces=("*",)), "com.*", True),
+    ],
+)
+def test_what_a_held_name_looks_like(viewer: Principal, resembles: str, expected: bool) -> None:
+    """
+    It may be a name of others: it is for those who decide for every team about it, or about all of a namespace.
+    """
+    assert sees_resembled(viewer, resembles) is expected
 
 
 @pytest.mark.parametrize(
