@@ -163,7 +163,8 @@ def _ended(
     )
     transaction.governance.put_approval(approval)
     if approval.name:
-        screen_one(transaction, ServerName(approval.name))
+        if move is Move.REVOKE and approval.by_a_person:
+            screen_one(transaction, ServerName(approval.name))
         project_views(transaction, [ServerName(approval.name)])
         transaction.governance.release(approval.id, ServerName(approval.name))
     else:

@@ -21,6 +21,7 @@ from registry.catalog.view import StoredEntry
 from registry.commands.actor import DRIFT
 from registry.commands.conditions import meeting
 from registry.commands.drafts import revise
+from registry.commands.look_alikes import screen_one
 from registry.store.interface import Snapshot, Transaction
 
 
@@ -52,7 +53,7 @@ def project_team(transaction: Transaction, team: str, names: Iterable[ServerName
         standing, ended = _current_drafts(transaction, name, sources)
         written += _project(transaction, team, standing, grants, at_us=None)
         if ended:
-            written += _settle(transaction, standing)
+            written += _settle(transaction, standing, ended)
         _release(transaction, name, ended)
     return written
 
@@ -60,18 +61,22 @@ def project_team(transaction: Transaction, team: str, names: Iterable[ServerName
 def settle_name(transaction: Transaction, name: ServerName) -> int:
     """Make durable what time alone has changed of *name*, in every view, as of when it did; how many rows."""
     standing, ended = _current_drafts(transaction, name, transaction.sources())
-    written = _settle(transaction, standing)
+    written = _settle(transaction, standing, ended)
     _release(transaction, name, ended)
     return written
 
 
-def _settle(transaction: Transaction, standing: Standing) -> int:
+def _settle(transaction: Transaction, standing: Standing, ended: Collection[str]) -> int:
     name = ServerName(standing.name)
     by_team = transaction.governance.grants_covering(name)
-    return sum(
+    written = sum(
         _project(transaction, team, standing, by_team.get(team, []), at_us=since_us)
         for team, since_us in transaction.governance.late(name, now_us=transaction.now_us)
     )
+    if ended and standing.look_alike is not None:
+        # It may be held since the approval of one team ended, and so for those whose views are not late.
+        written += sum(_project(transaction, team, standing, grants, at_us=None) for team, grants in by_team.items())
+    return written
 
 
 def _project(
@@ -109,7 +114,10 @@ def _current(transaction: Transaction, name: ServerName, sources: Sequence[Sourc
         return standing, ()
     for approval in over.values():
         transaction.governance.put_approval(msgspec.structs.replace(approval, state=moved(approval, Move.EXPIRE)))
-    return msgspec.structs.replace(standing, approved=transaction.governance.approved(name)), over
+    if any(approval.by_a_person for approval in over.values()):
+        screen_one(transaction, name)
+    approved, look_alike = transaction.governance.approved(name), transaction.firewall.held(name)
+    return msgspec.structs.replace(standing, approved=approved, look_alike=look_alike), over
 
 
 def _current_drafts(

@@ -6,11 +6,12 @@ from registry.catalog.approval import State
 from registry.catalog.entry import ServerName
 from registry.catalog.overlay import PRIVATE
 from registry.commands.apply_changes import Batch, apply_changes
-from registry.commands.approvals import revoke_approval
+from registry.commands.approvals import Wanted, reject, request_approval, revoke_approval
 from registry.commands.change import Change
 from registry.commands.configure_sources import configure_sources, project_pending
 from registry.commands.publish import Publication, publish
 from registry.commands.release import release_look_alike
+from registry.commands.rules import make_rule
 from registry.errors import NotFound, Refused
 from registry.governing.decisions import ApproveServer
 from registry.governing.explain import explain, explain_to_reader
@@ -19,6 +20,7 @@ from registry.store.interface import EVERYONE, Store
 from registry.views import compare
 from tests.contract.engines import NOW_US, entry, run, source
 from tests.contract.governing import ADA, BEN, PAY, approved, do, recorded, seen, shown, team
+from tests.contract.test_decisions import closed
 from tests.doubles.clock import FrozenClock
 
 pytestmark = pytest.mark.anyio
@@ -148,6 +150,44 @@ class TestApproved:
 
         assert held(store) == {ALIKE: PAY}
         assert {name for name, _ in await shown(store, EVERYONE)} == {PAY}
+
+    async def test_when_its_own_approval_expires(self, store: Store, clock: FrozenClock) -> None:
+        """
+        It is held, as if that had been revoked: also for those to whom a rule shows it, when the others look.
+        """
+        await closed(store)
+        await team(store, "backend", "*")
+        await do(store, lambda t: make_rule(t, "all", "*", reason="trusted", actor=ADA, audience=(EVERYONE,)))
+        await listed(store, ALIKE)
+        await approved(store, ALIKE, audience=("backend",), expires_us=NOW_US + 1_000_000)
+        await listed(store, PAY)
+        await do(store, lambda t: release_look_alike(t, PAY, reason="ours", actor=BEN))
+        await approved(store)
+        assert held(store) == {}
+        assert KEY in await shown(store, EVERYONE)
+
+        clock.advance(1)
+
+        assert KEY not in await shown(store, "backend")
+        assert held(store) == {ALIKE: PAY}
+        assert KEY not in await shown(store, EVERYONE)
+        assert (await compare(store, clock)).differences == ()
+        (expired,) = recorded(store, "approval.expired")
+        assert expired.detail["server"] == ALIKE
+
+    async def test_a_rejected_request_holds_nothing(self, store: Store) -> None:
+        """
+        It takes nothing away that was seen before anybody asked.
+        """
+        await team(store, "backend", "*")
+        await listed(store, PAY, ALIKE)
+        await approved(store, audience=("backend",))
+        asked = await do(store, lambda t: request_approval(t, Wanted(name=ALIKE), reason="", actor=ADA))
+
+        await do(store, lambda t: reject(t, asked.id, reason="no need", actor=BEN))
+
+        assert held(store) == {}
+        assert KEY in await shown(store, EVERYONE)
 
     async def test_no_more_when_nobody_approves_it(self, store: Store) -> None:
         """
