@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from registry.catalog.overlay import Source
+from tests.contract.governed_world import within
 
 ACTIVE: Final = "active"
 DELETED: Final = "deleted"
@@ -290,29 +291,15 @@ class Oracle:
     def _approved(self, name: str, version: str, audience: frozenset[str] | None, now_us: int) -> bool:
         says = name, version, self.of_owner(name)[version].body
         return any(
-            says in each.says and each.in_force(now_us) and not each.policy and _within(audience, each.audience)
+            says in each.says and each.in_force(now_us) and not each.policy and within(audience, each.audience)
             for each in self.consents.values()
         )
 
     def _declined(self, name: str, version: str, audience: frozenset[str] | None) -> bool:
         says = name, version, self.of_owner(name)[version].body
         return any(
-            says in each.says and each.state in ("rejected", "revoked") and _within(audience, each.audience)
+            says in each.says and each.state in ("rejected", "revoked") and within(audience, each.audience)
             for each in self.consents.values()
-        )
-
-    def told_no(
-        self, who: str, name: str, versions: Collection[str], audience: frozenset[str] | None, now_us: int
-    ) -> bool:
-        """Whether *who* asked for present bytes that somebody else rejected, and nobody else approves."""
-        present = {(name, version, self.of_owner(name)[version].body) for version in versions}
-        others = [each for each in self.consents.values() if each.decided_by not in (None, who)]
-        agreed = [each for each in others if each.in_force(now_us) and _within(audience, each.audience)]
-        return any(
-            says in each.says and each.state == "rejected" and not any(says in other.says for other in agreed)
-            for each in others
-            if each.asked_by == who
-            for says in present
         )
 
     def _on_change(self, name: str) -> str:
@@ -410,7 +397,3 @@ class Oracle:
 
 def covers(pattern: str, name: str) -> bool:
     return name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern
-
-
-def _within(inner: frozenset[str] | None, outer: frozenset[str] | None) -> bool:
-    return outer is None or (inner is not None and inner <= outer)
