@@ -6,7 +6,7 @@ import msgspec
 
 ACTIVE: Final = "active"
 DELETED: Final = "deleted"
-_FOREVER: Final = 1 << 62
+FOREVER: Final = 1 << 62
 
 
 class Row(NamedTuple):
@@ -56,7 +56,7 @@ class Consent(msgspec.Struct, kw_only=True):
 
     @property
     def ends_us(self) -> int:
-        return _FOREVER if self.expires_us is None else self.expires_us
+        return FOREVER if self.expires_us is None else self.expires_us
 
     @property
     def lives(self) -> bool:

@@ -14,7 +14,8 @@ for a name so far, and what each team was shown last.
 from collections.abc import Collection, Iterable
 
 from registry.catalog.overlay import Source
-from tests.contract.governed_facts import _FOREVER, DELETED, Consent, DraftKey, Held, Row, Shown
+from tests.contract.governed_facts import DELETED, FOREVER, Consent, DraftKey, Held, Row, Shown
+from tests.contract.governed_world import within
 
 
 class Oracle:
@@ -195,29 +196,15 @@ class Oracle:
     def _approved(self, name: str, version: str, audience: frozenset[str] | None, now_us: int) -> bool:
         says = name, version, self.of_owner(name)[version].body
         return any(
-            says in each.says and each.in_force(now_us) and not each.policy and _within(audience, each.audience)
+            says in each.says and each.in_force(now_us) and not each.policy and within(audience, each.audience)
             for each in self.consents.values()
         )
 
     def _declined(self, name: str, version: str, audience: frozenset[str] | None) -> bool:
         says = name, version, self.of_owner(name)[version].body
         return any(
-            says in each.says and each.state in ("rejected", "revoked") and _within(audience, each.audience)
+            says in each.says and each.state in ("rejected", "revoked") and within(audience, each.audience)
             for each in self.consents.values()
-        )
-
-    def told_no(
-        self, who: str, name: str, versions: Collection[str], audience: frozenset[str] | None, now_us: int
-    ) -> bool:
-        """Whether *who* asked for present bytes that somebody else rejected, and nobody else approves."""
-        present = {(name, version, self.of_owner(name)[version].body) for version in versions}
-        others = [each for each in self.consents.values() if each.decided_by not in (None, who)]
-        agreed = [each for each in others if each.in_force(now_us) and _within(audience, each.audience)]
-        return any(
-            says in each.says and each.state == "rejected" and not any(says in other.says for other in agreed)
-            for each in others
-            if each.asked_by == who
-            for says in present
         )
 
     def _on_change(self, name: str) -> str:
@@ -227,7 +214,7 @@ class Oracle:
     def read(self, team: str, now_us: int) -> dict[tuple[str, str], Row]:
         """The whole view of *team*, for a reader who comes now."""
         for name in self.names:
-            if self._until.get((team, name), _FOREVER) <= now_us:
+            if self._until.get((team, name), FOREVER) <= now_us:
                 self.moves_on()
                 self.looked_at(name, now_us)
         rows: dict[tuple[str, str], Row] = {}
@@ -297,7 +284,7 @@ class Oracle:
     def _rows(self, team: str, name: str, now_us: int) -> dict[tuple[str, str], Row]:
         last = self._last[team]
         stated: dict[str, tuple[str, str]] = {}
-        until_us = _FOREVER
+        until_us = FOREVER
         for version, held in self.of_owner(name).items():
             shown = self.visible(team, name, version, held, now_us)
             if shown is not None:
@@ -315,7 +302,3 @@ class Oracle:
 
 def covers(pattern: str, name: str) -> bool:
     return name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern
-
-
-def _within(inner: frozenset[str] | None, outer: frozenset[str] | None) -> bool:
-    return outer is None or (inner is not None and inner <= outer)

@@ -26,3 +26,8 @@ def body_of(name: str, version: str, digest: bytes) -> str:
     """What stands in the document of that digest."""
     documents = ((body, entry(name, version, description=body, body=body).document) for body in BODIES)
     return next(body for body, document in documents if digest_of(document) == digest)
+
+
+def within(inner: frozenset[str] | None, outer: frozenset[str] | None) -> bool:
+    """Whether every team of *inner* is of *outer*; None for all of them."""
+    return outer is None or (inner is not None and inner <= outer)

@@ -38,6 +38,7 @@ from registry.store.interface import Transaction
 from registry.store.records import RunKind
 from registry.views import compare
 from tests.contract.engines import NOW_US, SqliteEngine, entry, run, source, walk
+from tests.contract.governed_asking import told_no
 from tests.contract.governed_facts import Consent, Held
 from tests.contract.governed_oracle import Oracle, covers
 from tests.contract.governed_policies import Policies
@@ -243,7 +244,7 @@ class Governed(Policies, Waiting):
             for consent in self.oracle.consents.values()
         )
         teams = None if audience is None else frozenset(audience)
-        told_no = self.oracle.told_no(BEN.subject, name, said, teams, self.clock.now_us())
+        no = told_no(self.oracle, BEN.subject, name, said, teams, now_us=self.clock.now_us())
         try:
             approval: Approval = self.do(lambda transaction: command(transaction, wanted, reason="", actor=BEN))
         except NotFound:
@@ -251,9 +252,9 @@ class Governed(Policies, Waiting):
             return
         except Refused:
             assert at_once, "asking is never refused"
-            assert waits or told_no, "only what he asked for himself is refused to him"
+            assert waits or no, "only what he asked for himself is refused to him"
             return
-        assert not (at_once and (waits or told_no)), "he decided about what he asked for himself"
+        assert not (at_once and (waits or no)), "he decided about what he asked for himself"
         owner = self.oracle.owner(name) or ""
         self.oracle.consents[approval.id] = Consent(
             name=name,
