@@ -3,7 +3,7 @@
     visible = the team has a grant that covers the name
             ∧ nothing blocks it
             ∧ an approval in force names these bytes, and this team or all; a person's, while it is held as a look-alike
-            ∧ its cool-off has passed or was waived
+            ∧ the cool-off of these bytes has passed or was waived
 
 Who answers for the name was settled before (overlay.py): the entries given here are those of that one source. What is
 decided by time alone says until when it holds.
@@ -142,7 +142,9 @@ def _verdict(team: str, standing: Standing, entry: StoredEntry, grant: Grant | N
     fresh_until_us = standing.fresh_until_us.get(version, 0)
     until_us = chosen.approval.expires_us
     if now_us < fresh_until_us:
-        at_once = _chosen(entry, [each for each in in_force if each.approval.without_cool_off], standing.on_change)
+        # Bytes that are held have a cool-off of their own: other ones do not take back that it was waived.
+        ready = [each for each in in_force if each.approval.without_cool_off or each.digest == entry.waived_digest]
+        at_once = _chosen(entry, ready, standing.on_change)
         if at_once is None:
             return Verdict(
                 version=version,

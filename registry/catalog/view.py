@@ -29,6 +29,7 @@ class StoredEntry(msgspec.Struct, frozen=True, kw_only=True):
     `mirrored_us`: when these facts were taken over from the source. `withdrawn_us`: since when the source no
     longer lists it without having said so; None while it does. `fresh_from_us`: what its cool-off counts from (see
     cool_off.py); None if there is none, or it is over. `waived_by`: who did not wait for the cool-off of these bytes.
+    `waived_digest`: the bytes for which somebody last did not wait; others may have come in their place.
     """
 
     id: int
@@ -49,6 +50,7 @@ class StoredEntry(msgspec.Struct, frozen=True, kw_only=True):
     withdrawn_us: int | None
     fresh_from_us: int | None = None
     waived_by: str | None = None
+    waived_digest: Digest | None = None
 
 
 class Official(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,13 +18,18 @@ class Row(NamedTuple):
 
 
 class Held(msgspec.Struct, kw_only=True):
-    """An entry of a source. `fresh_from_us`: what its cool-off counts from, None if there is none or it is over."""
+    """
+    An entry of a source. `fresh_from_us`: what its cool-off counts from, None if there is none or it is over.
+
+    `waived_body`: the document for which it was waived last, be it replaced by another one since.
+    """
 
     body: str
     status: str = ACTIVE
     withdrawn: bool = False
     fresh_from_us: int | None = None
     waived: bool = False
+    waived_body: str | None = None
 
 
 class Consent(msgspec.Struct, kw_only=True):
@@ -76,6 +81,13 @@ class Consent(msgspec.Struct, kw_only=True):
             if (of, at) == (name, version)
         ]
         return max(said)[1:] if said else None
+
+    def says_waived(self, name: str, version: str, held: Held) -> bool:
+        """Whether it lets the document be seen for which the cool-off was waived."""
+        if held.body == held.waived_body:
+            return (name, version, held.body) in self.says
+        said = self.last_said(name, version)
+        return said is not None and said[1] == held.waived_body
 
 
 class DraftKey(NamedTuple):

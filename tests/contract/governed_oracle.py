@@ -3,7 +3,7 @@
     visible = the name's owner is this source ∧ the team has a grant for the name ∧ nothing blocks it
             ∧ an approval in force names these bytes and this team; bytes that were approved are held, unless the policy
               withdraws them
-            ∧ its cool-off is over or was waived, or the approval does not wait for it
+            ∧ the cool-off of these bytes is over or was waived, or the approval does not wait for it
 
 What changed under an approval has a draft beside it, which a policy may approve.
 
@@ -85,6 +85,7 @@ class Oracle:
         before = self.entries.get((source, name, version))
         if before is not None:
             held.fresh_from_us, held.waived = before.fresh_from_us, before.waived and before.body == held.body
+            held.waived_body = before.waived_body
         elif self.sources[source][2]:
             held.fresh_from_us = max(published_us, now_us)
         self.entries[source, name, version] = held
@@ -259,7 +260,8 @@ class Oracle:
         fresh_until_us = self.fresh_until_us(name, held)
         if fresh_until_us <= now_us:
             return Shown(chosen[0], status, chosen[1])
-        at_once = self._chosen([consent for consent in in_force if consent.without], name, version, held)
+        ready = [consent for consent in in_force if consent.without or consent.says_waived(name, version, held)]
+        at_once = self._chosen(ready, name, version, held)
         if at_once is None:
             return Shown(None, status, min(chosen[1], fresh_until_us))
         return Shown(at_once[0], status, min(at_once[1], fresh_until_us))

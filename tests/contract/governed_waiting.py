@@ -45,5 +45,5 @@ class Waiting(RuleBasedStateMachine):
             return
         assert {*waived.versions} == {*waiting}
         for held in waiting.values():
-            held.waived = True
+            held.waived, held.waived_body = True, held.body
         self.touched(name)

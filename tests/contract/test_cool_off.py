@@ -205,6 +205,43 @@ class TestWaiving:
         clock.advance(DAY_S)
         assert await shown(store, EVERYONE) == {KEY: "evil"}
 
+    @pytest.mark.parametrize("ruled", [False, True])
+    async def test_stays_with_the_bytes_that_are_held(self, store: Store, clock: FrozenClock, ruled: bool) -> None:
+        """
+        A source that changes what a person approved and waived takes nothing down, also where a rule approves the new
+        bytes; those wait for what is left.
+        """
+        await waiting(store)
+        if not ruled:
+            await closed(store)
+        await walked(store)
+        await listed(store, entry(PAY, body="read"))
+        await approved(store)
+        await do(store, lambda t: waive_cool_off(t, PAY, None, reason="read it", actor=BEN))
+
+        await listed(store, entry(PAY, body="evil"))
+        assert await shown(store, EVERYONE) == {KEY: "read"}
+
+        clock.advance(DAY_S)
+        assert await shown(store, EVERYONE) == {KEY: "evil" if ruled else "read"}
+        assert (await compare(store, clock)).differences == ()
+
+    async def test_held_bytes_that_were_not_waived_wait(self, store: Store, clock: FrozenClock) -> None:
+        """
+        Other bytes do not end the cool-off of those that were approved.
+        """
+        await waiting(store)
+        await closed(store)
+        await walked(store)
+        await listed(store, entry(PAY, body="read"))
+        await approved(store)
+
+        await listed(store, entry(PAY, body="evil"))
+        assert await shown(store, EVERYONE) == {}
+
+        clock.advance(DAY_S)
+        assert await shown(store, EVERYONE) == {KEY: "read"}
+
     async def test_what_does_not_wait_cannot_be_waived(self, store: Store) -> None:
         """
         A version that is not there is not found, and one that does not wait is a conflict; neither is on record.

@@ -22,7 +22,7 @@ WHERE entries.fresh_from_us IS NOT NULL AND entries.waived_by IS NULL
 ORDER BY entries.name, entries.version LIMIT :limit
 """
 END_COOL_OFF: Final = "UPDATE entries SET fresh_from_us = NULL WHERE id = :id"
-WAIVE_COOL_OFF: Final = "UPDATE entries SET waived_by = :by WHERE id = :id"
+WAIVE_COOL_OFF: Final = "UPDATE entries SET waived_by = :by, waived_digest = :digest WHERE id = :id"
 
 LOOK_ALIKE: Final = "SELECT record FROM look_alikes WHERE name = :name"
 HELD_LOOK_ALIKE: Final = "SELECT record FROM look_alikes WHERE name = :name AND held = 1"
@@ -175,7 +175,9 @@ class SqliteFirewall(SqliteFirewallReads):
         self._connection.executemany(END_COOL_OFF, [{"id": entry.id} for entry in entries])
 
     def waive_cool_off(self, entries: Iterable[StoredEntry], *, by: str) -> None:
-        self._connection.executemany(WAIVE_COOL_OFF, [{"id": entry.id, "by": by} for entry in entries])
+        self._connection.executemany(
+            WAIVE_COOL_OFF, [{"id": entry.id, "by": by, "digest": entry.digest} for entry in entries]
+        )
 
     def refuse(self, name: ServerName, sources: Iterable[str]) -> None:
         noted = {offer.source for offer in self.offers_of(name)}

@@ -12,6 +12,15 @@ COOL_OFF: Final = (
     "CREATE INDEX entries_fresh ON entries (name, version) WHERE fresh_from_us IS NOT NULL AND waived_by IS NULL",
 )
 
+WAIVED_BYTES: Final = (
+    # The bytes whose cool-off was waived last: they stay so while others are listed in their place.
+    "ALTER TABLE entries ADD COLUMN waived_digest BLOB",
+    """
+    UPDATE entries SET waived_digest = (SELECT digest FROM documents WHERE documents.id = entries.document_id)
+    WHERE waived_by IS NOT NULL
+    """,
+)
+
 LOOK_ALIKES: Final = (
     # How names are found that look like another: see catalog/look_alike.py.
     """

@@ -20,7 +20,7 @@ from registry.ids import new_id
 from registry.store.sqlite.announcing import ANNOUNCING
 from registry.store.sqlite.connection import APPLICATION_ID, open_unchanged, open_writer
 from registry.store.sqlite.drift_schema import DRIFT
-from registry.store.sqlite.firewall_schema import COOL_OFF, LOOK_ALIKES, OFFERS
+from registry.store.sqlite.firewall_schema import COOL_OFF, LOOK_ALIKES, OFFERS, WAIVED_BYTES
 from registry.store.sqlite.governance_schema import (
     APPROVED_UNREFERENCED,
     BEFORE_GOVERNANCE,
@@ -137,6 +137,7 @@ MIGRATIONS: Final = (
     Migration(number=20, title="offers", oldest_release="0.2.0", apply=_all(OFFERS)),
     # Older code would not write down who edits.
     Migration(number=21, title="editors", oldest_release="0.2.0", apply=_all(EDITORS)),
+    Migration(number=22, title="waived bytes", oldest_release="0.2.0", apply=_all(WAIVED_BYTES)),
 )
 
 

@@ -301,7 +301,7 @@ ENTRIES_OF_NAME: Final = """
 SELECT entries.id, sources.name, entries.version, entries.document_id, documents.digest, entries.text_id,
   entries.registry_types, entries.transports, entries.rank, entries.status, entries.status_message,
   entries.status_changed_us, entries.published_us, entries.source_updated_us, entries.mirrored_us,
-  entries.withdrawn_us, entries.fresh_from_us, entries.waived_by
+  entries.withdrawn_us, entries.fresh_from_us, entries.waived_by, entries.waived_digest
 FROM entries JOIN documents ON documents.id = entries.document_id JOIN sources ON sources.id = entries.source_id
 WHERE entries.source_id = :source AND entries.name = :name
 """
@@ -310,7 +310,7 @@ ENTRY_BY_ID: Final = """
 SELECT entries.id, sources.name, entries.version, entries.document_id, documents.digest, entries.text_id,
   entries.registry_types, entries.transports, entries.rank, entries.status, entries.status_message,
   entries.status_changed_us, entries.published_us, entries.source_updated_us, entries.mirrored_us,
-  entries.withdrawn_us, entries.fresh_from_us, entries.waived_by
+  entries.withdrawn_us, entries.fresh_from_us, entries.waived_by, entries.waived_digest
 FROM entries JOIN documents ON documents.id = entries.document_id JOIN sources ON sources.id = entries.source_id
 WHERE entries.id = :id
 """
@@ -346,7 +346,7 @@ ENTRIES_BETWEEN: Final = """
 SELECT entries.name, entries.id, sources.name, entries.version, entries.document_id, documents.digest,
   entries.text_id, entries.registry_types, entries.transports, entries.rank, entries.status,
   entries.status_message, entries.status_changed_us, entries.published_us, entries.source_updated_us,
-  entries.mirrored_us, entries.withdrawn_us, entries.fresh_from_us, entries.waived_by
+  entries.mirrored_us, entries.withdrawn_us, entries.fresh_from_us, entries.waived_by, entries.waived_digest
 FROM entries JOIN documents ON documents.id = entries.document_id JOIN sources ON sources.id = entries.source_id
 WHERE entries.source_id = :source AND (entries.name, entries.version) > (:name, :version)
   AND entries.name < :high

@@ -87,6 +87,7 @@ def stored_entry(row: Row) -> StoredEntry:
         withdrawn_us=row[15],
         fresh_from_us=row[16] if row[17] is None else None,
         waived_by=row[17],
+        waived_digest=None if row[18] is None else Digest(row[18]),
     )
 
 
