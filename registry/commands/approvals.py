@@ -75,14 +75,13 @@ def approve(
     before = _approval(transaction, approval_id)
     state = moved(before, Move.APPROVE)
     _require_another(transaction, before, actor)
+    _require_person(actor, needed)
     ends_us = min((each for each in (before.expires_us, expires_us) if each is not None), default=None)
     _require_future(transaction, ends_us)
     if needed > 1 and before.first_by is None:
         first = msgspec.structs.replace(before, first_by=actor.subject, expires_us=ends_us)
         transaction.governance.put_approval(first)
         return Done(value=first, event=_event("approval.seconded", actor, first, reason=reason))
-    if needed > 1 and actor.subject.startswith(LOCAL):
-        raise Refused(f"{approval_id} needs a second person, and work on the store itself is none")
     approval = msgspec.structs.replace(
         before,
         state=state,
@@ -113,6 +112,7 @@ def approve_now(
     asked = _requested(transaction, wanted, reason=reason, actor=actor)
     require_not_author(transaction, wanted.name, entries, actor)
     _require_not_asked(transaction, asked, entries, actor)
+    _require_person(actor, needed)
     if needed > 1:
         first = msgspec.structs.replace(asked, first_by=actor.subject)
         transaction.governance.put_approval(first)
@@ -246,6 +246,11 @@ def _require_not_asked(transaction: Transaction, asked: Approval, entries: Seque
                 f"you asked for {asked.name}@{each.version} yourself, and {each.approval.id} was rejected; "
                 "another approver decides"
             )
+
+
+def _require_person(actor: Actor, needed: int) -> None:
+    if needed > 1 and actor.subject.startswith(LOCAL):
+        raise Refused("this needs a second person besides the first, and work on the store itself is neither")
 
 
 def _require_future(transaction: Transaction, expires_us: int | None) -> None:

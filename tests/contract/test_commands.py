@@ -132,6 +132,10 @@ class TestApprovals:
         with pytest.raises(Refused, match="you published"):
             await do(store, lambda t: approve_now(t, Wanted(name=PAY), reason="", actor=BEN))
         carol = Actor(subject="carol", roles=("approver",))
+        with pytest.raises(Refused, match="second person"):
+            await do(store, lambda t: approve(t, request.id, reason="", actor=local("root"), needed=2))
+        with pytest.raises(Refused, match="second person"):
+            await do(store, lambda t: approve_now(t, Wanted(name=PAY), reason="", actor=local("root"), needed=2))
         await do(store, lambda t: approve(t, request.id, reason="", actor=carol, needed=2))
         with pytest.raises(Refused, match="you agreed to"):
             await do(store, lambda t: approve(t, request.id, reason="", actor=carol, needed=2))
