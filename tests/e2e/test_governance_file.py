@@ -60,7 +60,7 @@ def test_plan_apply_dump(registry: RunningRegistry, tmp_path: Path) -> None:
     refused = _governance(registry, "apply", file)
     assert (refused.status, backend.sees()) == (130, []), refused
 
-    assert _governance(registry, "apply", file, "--yes").out.endswith("in force: 6 changes\n")
+    assert _governance(registry, "apply", file, "--yes").out.endswith("in force: 7 changes\n")
 
     assert sorted(backend.sees()) == [f"{PAYROLL}@1.0.0", f"{PAYROLL}@1.1.0"]
     assert _governance(registry, "plan", file).out == "no difference\n"
