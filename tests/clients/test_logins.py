@@ -11,7 +11,7 @@ from tests.api.logins import Surroundings, publish, surroundings
 from tests.api.publishing import manifest
 from tests.clients.life import live
 from tests.clients.stock_publisher import Failure, StockPublisher, audience
-from tests.clients.written import written
+from tests.clients.written import written, yes
 from tests.doubles.loaded_store import ANONYMOUS
 from tests.doubles.publisher import Ed25519Key
 from tests.running import RunningRegistry
@@ -98,12 +98,15 @@ def test_from_login_to_logout(around: Surroundings, offering: RunningRegistry, t
 @pytest.mark.parametrize("method", _METHODS)
 def test_where_nobody_reads(around: Surroundings, unread: RunningRegistry, tmp_path: Path, method: str) -> None:
     """
-    A login publishes, and reads nothing; what `status` prints of that names the command to use.
+    A login publishes, and reads just its own versions; what `status` of all of them prints names the command to use.
     """
     log_in, namespace = _METHODS[method]
     client = StockPublisher(tmp_path)
     log_in(client, around, unread)
-    client.publish(written(tmp_path, manifest(f"{namespace}/by-{method}")))
+    name = f"{namespace}/by-{method}"
+    client.publish(written(tmp_path, manifest(name)))
+
+    client.set_status(name, "1.0.0", "deprecated")
 
     with pytest.raises(Failure, match=r"403: .*use `mcp-registry set-status` with the token in MCP_REGISTRY_TOKEN"):
-        client.set_status(f"{namespace}/by-{method}", "1.0.0", "deprecated")
+        client.set_all_statuses(name, "deleted", confirm=yes)
