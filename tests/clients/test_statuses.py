@@ -123,9 +123,7 @@ class TestReading:
             client.set_all_statuses(name, "deleted", confirm=yes)
 
         token = json.loads(client.token_file.read_text())["token"]
-        instead = mcp_registry(
-            "set-status", name, "1.0.0", "active", "--server", closed.url, MCP_REGISTRY_TOKEN=token
-        )
+        instead = mcp_registry("set-status", name, "1.0.0", "active", "--server", closed.url, MCP_REGISTRY_TOKEN=token)
         assert instead.status == 0
 
     def test_without_any(self, closed: RunningRegistry) -> None:
