@@ -28,13 +28,6 @@ _BOUNDARIES: Final = ("/", "?", "#")
 _DOTS: Final = frozenset({".", ".."})
 _ADDRESSED: Final = frozenset({"oci", "mcpb"})
 """Their identifier is the whole address: they have no index that could be named."""
-_USUAL: Final = {
-    "npm": "https://registry.npmjs.org",
-    "pypi": "https://pypi.org",
-    "nuget": "https://api.nuget.org/v3/index.json",
-    "cargo": "https://crates.io",
-}
-"""The index of a package that names none."""
 _NAMES: Final = (("registryType", "registryBaseUrl"), ("registry_type", "registry_base_url"))
 """The second as the oldest of the published schemas has them."""
 
@@ -167,12 +160,13 @@ def _package(rewrite: PackageRewrite) -> _Rule:
         if rewrite.registry_type not in (None, kind):
             return None
         stated, identifier = _text_at(package, base_member), _text_at(package, "identifier")
-        base = stated or _USUAL.get(kind, "")
         if rewrite.prefix is None:
             if kind in _ADDRESSED and not stated:
                 return f"{identifier} is a whole address, and needs a prefix to be rewritten"
             return base_member, rewrite.to
-        if (rest := _behind(rewrite.prefix, base)) is not None:
+        if not stated and kind not in _ADDRESSED and rewrite.registry_type is not None:
+            return "it names no index, so a prefix does not meet it; leave the prefix out to name one"
+        if (rest := _behind(rewrite.prefix, stated)) is not None:
             return _checked(base_member, rewrite.to + rest, is_address)
         if kind in _ADDRESSED and (rest := _behind(rewrite.prefix, identifier)) is not None:
             right = is_address if "://" in rewrite.to else is_reference

@@ -1,5 +1,6 @@
 """What the model does about cool-offs; a part of the machine in test_governed.py."""
 
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -25,11 +26,13 @@ class Waiting(RuleBasedStateMachine):
     oracle: Oracle
     clock: FrozenClock
 
+    @abstractmethod
     def do(self, command: Callable[[Transaction], Done[Any]]) -> Any:  # Any: what the command answers
-        raise NotImplementedError
+        """The machine does it, on both sides."""
 
+    @abstractmethod
     def touched(self, *names: str) -> None:
-        raise NotImplementedError
+        """The machine does it, on both sides."""
 
     @rule(name=st.sampled_from(NAMES), version=st.none() | st.sampled_from(VERSIONS))
     def waive(self, name: str, version: str | None) -> None:

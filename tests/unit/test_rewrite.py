@@ -170,7 +170,7 @@ class TestPackages:
         ("package", "expected"),
         [
             ({}, "https://npm.acme.example/root"),
-            ({"registryBaseUrl": "https://registry.npmjs.org"}, "https://npm.acme.example/root"),
+            ({"registryBaseUrl": "https://npm.example"}, "https://npm.acme.example/root"),
             ({"registryType": "pypi"}, None),
         ],
     )
@@ -183,23 +183,37 @@ class TestPackages:
     @pytest.mark.parametrize(
         ("stated", "expected"),
         [
-            (None, "https://mirror.example/npm"),
-            ("https://registry.npmjs.org", "https://mirror.example/npm"),
-            ("https://registry.npmjs.org/sub", "https://mirror.example/npm/sub"),
-            ("https://registry.npmjs.org.evil.example", "https://registry.npmjs.org.evil.example"),
-            ("https://registry.npmjs.orgs", "https://registry.npmjs.orgs"),
-            ("https://other.example/https://registry.npmjs.org", "https://other.example/https://registry.npmjs.org"),
+            (None, None),
+            ("https://npm.example", "https://mirror.example/npm"),
+            ("https://npm.example/sub", "https://mirror.example/npm/sub"),
+            ("https://npm.example.evil.example", "https://npm.example.evil.example"),
+            ("https://npm.examples", "https://npm.examples"),
+            ("https://other.example/https://npm.example", "https://other.example/https://npm.example"),
         ],
     )
-    def test_by_prefix(self, stated: str | None, expected: str) -> None:
+    def test_by_prefix(self, stated: str | None, expected: str | None) -> None:
         """
-        Where the index begins so, or is the usual one of its type; another host that begins alike is another host.
+        Where the index begins so; a package that names none is met by its type alone. Another host that begins alike is
+        another host.
         """
-        rewrite = PackageRewrite(prefix="https://registry.npmjs.org", to="https://mirror.example/npm")
+        rewrite = PackageRewrite(prefix="https://npm.example", to="https://mirror.example/npm")
 
         found, _, left = _packages(rewrite, **({} if stated is None else {"registryBaseUrl": stated}))
 
         assert (found, left) == (expected, ())
+
+    def test_by_prefix_and_type_where_there_is_no_index(self) -> None:
+        """
+        That nothing was rewritten is told: the package is installed from wherever its client looks.
+        """
+        rewrite = PackageRewrite(registry_type="npm", prefix="https://npm.example", to="https://mirror.example/npm")
+
+        found, _, left = _packages(rewrite)
+
+        assert found is None
+        assert left == (
+            "/packages/0: it names no index, so a prefix does not meet it; leave the prefix out to name one (ovl_1)",
+        )
 
     @pytest.mark.parametrize(
         ("identifier", "expected"),
