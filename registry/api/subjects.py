@@ -3,6 +3,7 @@
 Tokens of issuers and logins are not ours to revoke, so their subjects are. Our own tokens: `/v1/tokens`.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -17,13 +18,14 @@ from registry.api.issuing import LARGEST_BODY
 from registry.api.listing import listed
 from registry.api.noted import actor_in, noted_on
 from registry.auth.listing import subject_report
-from registry.commands.perform import perform
+from registry.commands.perform import Done, perform
 from registry.commands.revoke_subject import reinstate_subject, revoke_subject
 from registry.errors import Refused
 from registry.policy.mandates import governing_withheld
 from registry.policy.principal import Principal, Role
 from registry.policy.token import without_secrets
 from registry.store.interface import Store
+from registry.store.subjects import RevokedSubject
 
 _READ: Final = [HttpMethod.GET, HttpMethod.HEAD]
 
@@ -55,35 +57,22 @@ def subject_routes(store: Store, identity: Identity) -> list[HTTPRouteHandler]:
         after = shown[-1].subject if len(found) > len(shown) else None
         return private(listed([subject_report(each) for each in shown], after))
 
-    @route("/v1/subjects/revoke", http_method=[HttpMethod.POST], name="revoke-subject", status_code=200)
-    async def revoke(request: AnyRequest) -> ASGIApp:
+    async def changed(request: AnyRequest, command: Callable[..., Done[RevokedSubject]]) -> ASGIApp:
         principal = administrator(request.scope)
         wanted = await _read(request)
+        actor = actor_in(request.scope, principal, Role.ADMIN)
         revoked = await perform(
-            store,
-            lambda transaction: revoke_subject(
-                transaction,
-                wanted.subject,
-                reason=wanted.reason,
-                actor=actor_in(request.scope, principal, Role.ADMIN),
-            ),
+            store, lambda transaction: command(transaction, wanted.subject, reason=wanted.reason, actor=actor)
         )
         return private(subject_report(revoked))
 
+    @route("/v1/subjects/revoke", http_method=[HttpMethod.POST], name="revoke-subject", status_code=200)
+    async def revoke(request: AnyRequest) -> ASGIApp:
+        return await changed(request, revoke_subject)
+
     @route("/v1/subjects/reinstate", http_method=[HttpMethod.POST], name="reinstate-subject", status_code=200)
     async def reinstate(request: AnyRequest) -> ASGIApp:
-        principal = administrator(request.scope)
-        wanted = await _read(request)
-        reinstated = await perform(
-            store,
-            lambda transaction: reinstate_subject(
-                transaction,
-                wanted.subject,
-                reason=wanted.reason,
-                actor=actor_in(request.scope, principal, Role.ADMIN),
-            ),
-        )
-        return private(subject_report(reinstated))
+        return await changed(request, reinstate_subject)
 
     return [list_revoked, revoke, reinstate]
 

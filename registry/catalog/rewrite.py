@@ -195,12 +195,24 @@ def _checked(member: str, value: str, right: Callable[[str], bool]) -> tuple[str
 
 
 def _behind(prefix: str, address: str) -> str | None:
-    """What follows *prefix* in *address*; None if that does not begin with it, or goes on in the middle of a word."""
-    if not address.startswith(prefix):
+    """
+    What follows *prefix* in *address*; None if that does not begin with it, or goes on in the middle of a word.
+
+    Scheme and host are the same in upper and lower case, and so is what a host begins with where there is no scheme.
+    """
+    reached = _host_end(prefix)
+    if not (address[:reached].lower() + address[reached:]).startswith(prefix[:reached].lower() + prefix[reached:]):
         return None
     rest = address[len(prefix) :]
     ends = not rest or not prefix or prefix.endswith("/") or rest.startswith(_BOUNDARIES)
     return rest if ends else None
+
+
+def _host_end(address: str) -> int:
+    """Up to where *address* names scheme and host."""
+    begins = address.find("://") + 3 if "://" in address else 0
+    ends = [at for boundary in _BOUNDARIES if (at := address.find(boundary, begins)) >= 0]
+    return min(ends, default=len(address))
 
 
 def _text_at(members: _Members, member: str) -> str:

@@ -5,7 +5,7 @@ from registry.commands.perform import Done
 from registry.errors import Conflict, Invalid
 from registry.policy.delegation import Mandate
 from registry.policy.label import parse_label
-from registry.policy.subject import parse_subject
+from registry.policy.subject import of_others, parse_subject
 from registry.policy.token import token_name
 from registry.store.interface import Transaction
 from registry.store.tokens import Token
@@ -29,10 +29,13 @@ def issue_token(
         expires_us: The instant at which it ends; None for never.
 
     Raises:
-        Invalid: no subject; a label that is too long, not printable, or holds a token; a team that does not exist.
+        Invalid: no subject, or somebody else's that an issuer or a login vouches for; a label that is too long, not
+            printable, or holds a token; a team that does not exist.
         Conflict: another token has these public characters.
     """
-    parse_subject(owner)
+    if of_others(parse_subject(owner)) and owner != actor.subject:
+        # Who decides, and who published, is told apart by these names.
+        raise Invalid(f"an issuer or a login vouches for {owner}, so only its holder gets a token of that name")
     parse_label(label)
     for team in mandate.teams:
         if not transaction.team_exists(team):

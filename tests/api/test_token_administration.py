@@ -163,6 +163,7 @@ class TestIssue:
             {"roles": "reader"},
             {"owner": ""},
             {"owner": "local:root"},
+            {"owner": "acme:00u1"},
             {"owner": "system:sync"},
             {"owner": "a b"},
             {"label": "x" * 201},

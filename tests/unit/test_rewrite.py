@@ -186,6 +186,7 @@ class TestPackages:
             (None, None),
             ("https://npm.example", "https://mirror.example/npm"),
             ("https://npm.example/sub", "https://mirror.example/npm/sub"),
+            ("HTTPS://NPM.Example/Sub", "https://mirror.example/npm/Sub"),
             ("https://npm.example.evil.example", "https://npm.example.evil.example"),
             ("https://npm.examples", "https://npm.examples"),
             ("https://other.example/https://npm.example", "https://other.example/https://npm.example"),
