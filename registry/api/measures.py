@@ -58,8 +58,12 @@ class Measures:
             if template.rpartition("/")[2] in _UNCOUNTED:
                 return
             labels = (method, template, str(status))
-            errors = self._errors.labels(*labels) if status >= 400 else None
-            children = self._requests.labels(*labels), self._durations.labels(*labels), errors
+            try:
+                errors = self._errors.labels(*labels) if status >= 400 else None
+                children = self._requests.labels(*labels), self._durations.labels(*labels), errors
+            except OSError:
+                # The workers share their counters through files, and there is no space for another one.
+                return
             self._children[key] = children
         requests, durations, errors = children
         requests.inc()

@@ -185,10 +185,10 @@ class TestForged:
         """
         bad = world.token("backend", aud="mcp-registry")
 
-        statuses = [world.ask(bad).status for _ in range(70)]
+        statuses = [world.ask(bad).status for _ in range(80)]
 
-        assert statuses[0] == 401
-        assert statuses[-1] == 429
+        # Each of the two workers counts for itself, and which one answers is the system's choice.
+        assert (statuses[0], 429 in statuses) == (401, True)
 
 
 class TestActing:
