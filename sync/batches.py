@@ -1,11 +1,11 @@
-"""How much goes into one transaction: as much as fits into six milliseconds, because other writers wait."""
+"""How much goes into one transaction: as much as fits into ten milliseconds, because other writers wait."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 from registry.catalog.entry import Entry
 
-_TARGET_NS: Final = 6_000_000
+_TARGET_NS: Final = 10_000_000
 _START: Final = 50
 _MOST: Final = 200
 _LEAST: Final = 5

@@ -61,11 +61,11 @@ class TestBatchSize:
 
     def test_shrinks_when_slow_and_grows_when_fast(self) -> None:
         """
-        It aims at six milliseconds a transaction.
+        It aims at ten milliseconds a transaction.
         """
         size = BatchSize()
 
-        size.took(50, 12_000_000)
+        size.took(50, 20_000_000)
         slow = size.count
         size.took(slow, 2_000_000)
 
